@@ -19,7 +19,11 @@ export function activeKill(kills: readonly KillSwitch[], nowMs: number): KillSwi
   const rank = { info: 0, warning: 1, critical: 2 } as const;
   let worst: KillSwitch | undefined;
   for (const kill of kills) {
-    if (isActive(kill, nowMs) && (worst === undefined || rank[kill.severity] > rank[worst.severity])) worst = kill;
+    if (
+      isActive(kill, nowMs) &&
+      (worst === undefined || rank[kill.severity] > rank[worst.severity])
+    )
+      worst = kill;
   }
   return worst;
 }

@@ -1,0 +1,182 @@
+import type { ApprovalRequirement } from '../policy/model';
+
+/** Who may decide. Further selectors (manager, on-call, owner) attach here with the ladder. */
+export type ApproverSelector =
+  | { readonly kind: 'role'; readonly role: string }
+  | { readonly kind: 'user'; readonly user: string };
+
+/** `quorum` distinct humans out of all people the selectors name. A level needs every one of its groups. */
+export interface ApproverGroup {
+  readonly selectors: readonly ApproverSelector[];
+  readonly quorum: number;
+}
+
+export interface ChainLevel {
+  readonly name: string;
+  readonly groups: readonly ApproverGroup[];
+  readonly timeoutMs: number;
+  readonly onTimeout: 'escalate' | 'reject' | 'approve' | 'park';
+}
+
+export type RejectionRule =
+  | { readonly kind: 'veto' }
+  | { readonly kind: 'quorum'; readonly count: number }
+  | { readonly kind: 'escalate' };
+
+/** A ladder of levels, as validated data. An execution keeps the definition it was opened under. */
+export interface ChainDefinition {
+  readonly id: string;
+  readonly version: number;
+  readonly levels: readonly ChainLevel[];
+  /** `on_escalation`: a level's approval decides. `each_level`: every level approves in order. */
+  readonly advance: 'on_escalation' | 'each_level';
+  readonly onFinalTimeout: 'reject' | 'approve' | 'park';
+  readonly rejection: RejectionRule;
+  readonly rationale: {
+    readonly approve: 'required' | 'optional';
+    readonly reject: 'required' | 'optional';
+    /** Characters left after trimming. */
+    readonly minLength: number;
+  };
+  readonly separation: {
+    readonly requester: 'exclude' | 'allow';
+    readonly agentOwner: 'exclude' | 'allow';
+    readonly distinctAcrossLevels: boolean;
+  };
+  /** How long an approval may be released after its verdict. */
+  readonly validForMs: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+export const STANDARD_CHAIN: ChainDefinition = {
+  id: 'standard',
+  version: 1,
+  levels: [
+    {
+      name: 'L1',
+      groups: [{ selectors: [{ kind: 'role', role: 'approver' }], quorum: 1 }],
+      timeoutMs: HOUR_MS,
+      onTimeout: 'reject',
+    },
+  ],
+  advance: 'on_escalation',
+  onFinalTimeout: 'reject',
+  rejection: { kind: 'veto' },
+  rationale: { approve: 'required', reject: 'required', minLength: 1 },
+  separation: { requester: 'exclude', agentOwner: 'exclude', distinctAcrossLevels: true },
+  validForMs: HOUR_MS,
+};
+
+export function describeSelector(selector: ApproverSelector): string {
+  return selector.kind === 'role' ? `role:${selector.role}` : `user:${selector.user}`;
+}
+
+/** The people a level asks, as text: groups joined by "and", their selectors by "or". */
+export function describeApprovers(level: ChainLevel): string {
+  return level.groups
+    .map((group) => {
+      const names = group.selectors.map(describeSelector).join(' or ');
+      return group.quorum > 1 ? `${String(group.quorum)} of ${names}` : names;
+    })
+    .join(' and ');
+}
+
+function withFirstLevelRole(chain: ChainDefinition, role: string): ChainDefinition {
+  const levels = chain.levels.map((level, index) =>
+    index === 0
+      ? { ...level, groups: [{ selectors: [{ kind: 'role', role } as const], quorum: 1 }] }
+      : level,
+  );
+  return { ...chain, levels };
+}
+
+const stricter = <T extends string>(order: readonly T[], a: T, b: T): T =>
+  order.indexOf(a) >= order.indexOf(b) ? a : b;
+
+/** Later in the list is stricter: silence that approves is the weakest reading of a timeout. */
+const ON_TIMEOUT = ['approve', 'park', 'escalate', 'reject'] as const;
+
+function mergeLevel(a: ChainLevel, b: ChainLevel): ChainLevel {
+  const groups = new Map<string, ApproverGroup>();
+  for (const group of [...a.groups, ...b.groups]) {
+    const key = group.selectors.map(describeSelector).sort().join('|');
+    const known = groups.get(key);
+    if (known === undefined || known.quorum < group.quorum) groups.set(key, group);
+  }
+  const ordered = [...groups.entries()]
+    .sort(([x], [y]) => (x < y ? -1 : 1))
+    .map(([, group]) => group);
+  return {
+    name: a.name,
+    groups: ordered,
+    timeoutMs: Math.min(a.timeoutMs, b.timeoutMs),
+    onTimeout: stricter(ON_TIMEOUT, a.onTimeout, b.onTimeout),
+  };
+}
+
+function mergeChains(a: ChainDefinition, b: ChainDefinition): ChainDefinition {
+  const count = Math.max(a.levels.length, b.levels.length);
+  const levels: ChainLevel[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const [x, y] = [a.levels[index], b.levels[index]];
+    if (x !== undefined && y !== undefined) levels.push(mergeLevel(x, y));
+    else if (x !== undefined) levels.push(x);
+    else if (y !== undefined) levels.push(y);
+  }
+  const demanded = <K extends 'approve' | 'reject'>(kind: K): 'required' | 'optional' =>
+    a.rationale[kind] === 'required' || b.rationale[kind] === 'required' ? 'required' : 'optional';
+  return {
+    id: a.id === b.id ? a.id : [a.id, b.id].sort().join('+'),
+    version: Math.max(a.version, b.version),
+    levels,
+    advance:
+      a.advance === 'each_level' || b.advance === 'each_level' ? 'each_level' : 'on_escalation',
+    onFinalTimeout: stricter(
+      ['approve', 'park', 'reject'] as const,
+      a.onFinalTimeout,
+      b.onFinalTimeout,
+    ),
+    rejection: a.rejection.kind === 'veto' ? a.rejection : b.rejection,
+    rationale: {
+      approve: demanded('approve'),
+      reject: demanded('reject'),
+      minLength: Math.max(a.rationale.minLength, b.rationale.minLength),
+    },
+    separation: {
+      requester: stricter(
+        ['allow', 'exclude'] as const,
+        a.separation.requester,
+        b.separation.requester,
+      ),
+      agentOwner: stricter(
+        ['allow', 'exclude'] as const,
+        a.separation.agentOwner,
+        b.separation.agentOwner,
+      ),
+      distinctAcrossLevels: a.separation.distinctAcrossLevels || b.separation.distinctAcrossLevels,
+    },
+    validForMs: Math.min(a.validForMs, b.validForMs),
+  };
+}
+
+/**
+ * The one ladder that satisfies every requirement: union of approver groups, strictest timers. An unknown
+ * chain id returns undefined, which the caller turns into a refusal: never a weaker ladder.
+ */
+export function ladderFor(
+  requirements: readonly ApprovalRequirement[],
+  chains: ReadonlyMap<string, ChainDefinition>,
+): ChainDefinition | undefined {
+  let merged: ChainDefinition | undefined;
+  for (const requirement of requirements) {
+    const chain = chains.get(requirement.chain);
+    if (chain === undefined) return undefined;
+    const asked =
+      requirement.approverRole === undefined
+        ? chain
+        : withFirstLevelRole(chain, requirement.approverRole);
+    merged = merged === undefined ? asked : mergeChains(merged, asked);
+  }
+  return merged;
+}

@@ -1,0 +1,36 @@
+/** What a failed statement says about the transaction it was part of. */
+export type Failure =
+  /** The connection is gone: whatever was not committed is rolled back by the server. */
+  | 'connection'
+  /** Another transaction was in the way; the same work may succeed at once. */
+  | 'transient'
+  /** The server refused this statement. */
+  | 'refused'
+  /** Not the database: a bug or a domain refusal thrown by the work itself. */
+  | 'work';
+
+export function failureOf(error: unknown): Failure {
+  if (typeof error !== 'object' || error === null) return 'work';
+  const { code, severity, message } = error as {
+    code?: string;
+    severity?: string;
+    message?: string;
+  };
+  if (typeof code === 'string' && (code.startsWith('08') || code.startsWith('57P')))
+    return 'connection';
+  if (severity !== undefined && typeof code === 'string') {
+    return code === '40001' || code === '40P01' || code === '55P03' ? 'transient' : 'refused';
+  }
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return 'connection';
+  if (
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(
+      message ?? '',
+    )
+  ) {
+    return 'connection';
+  }
+  return 'work';
+}
+
+export const textOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,25 @@
+import { escapeLiteral, type Pool, type PoolClient } from 'pg';
+
+import type { TenantId } from '../core/ids';
+
+/** Runs reads in one read-only transaction whose row-level security shows this tenant. */
+export async function inTenant<T>(
+  pool: Pool,
+  tenant: TenantId,
+  read: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let broken = true;
+  try {
+    await client.query(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config('countersign.tenant', ${escapeLiteral(tenant)}, true)`,
+    );
+    const result = await read(client);
+    await client.query('COMMIT');
+    broken = false;
+    return result;
+  } finally {
+    // After a failed read the connection is closed rather than trusted with another tenant.
+    client.release(broken);
+  }
+}

@@ -1,0 +1,192 @@
+import type { PoolClient } from 'pg';
+
+import type { Approver, SealedPayload, StoredExecution, Tx, VoteRow } from '../app/ports';
+import { auditEvent } from '../core/audit/event';
+import { describeSelector, type ApproverSelector } from '../core/escalation/chain';
+import {
+  eventId,
+  principalId,
+  type ExecutionId,
+  type PrincipalId,
+  type TenantId,
+} from '../core/ids';
+import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
+import { emptyStaged, type Staged } from './flush';
+import { createRegistryWrites } from './registry-writes';
+
+export interface TxStart {
+  readonly tenant: TenantId;
+  readonly nowMs: number;
+  /** Sequence of the head plus events staged before this unit. */
+  readonly seq: number;
+  readonly uuid: () => string;
+}
+
+export async function readPayloads(
+  client: Pick<PoolClient, 'query'>,
+  tenant: TenantId,
+  execution: ExecutionId,
+): Promise<SealedPayload[]> {
+  const found = await client.query<{
+    id: string;
+    kind: SealedPayload['kind'];
+    commitment: Buffer;
+    wrapped_key: Buffer | null;
+    ciphertext: Buffer;
+  }>({
+    name: 'payloads',
+    text: 'SELECT id, kind, commitment, wrapped_key, ciphertext FROM payloads WHERE tenant = $1 AND execution = $2',
+    values: [tenant, execution],
+  });
+  return found.rows.map((row) => ({
+    id: eventId(row.id),
+    execution,
+    kind: row.kind,
+    commitment: row.commitment,
+    wrappedKey: row.wrapped_key ?? undefined,
+    ciphertext: row.ciphertext,
+  }));
+}
+
+async function readApprovers(
+  client: PoolClient,
+  tenant: TenantId,
+  selectors: readonly ApproverSelector[],
+): Promise<ReadonlyMap<string, readonly Approver['principal'][]>> {
+  const roles = selectors.flatMap((selector) => (selector.kind === 'role' ? [selector.role] : []));
+  const users = selectors.flatMap((selector) =>
+    selector.kind === 'user' ? [`user:${selector.user}`] : [],
+  );
+  const found = await client.query<{ key: string; principal: string }>({
+    name: 'approvers',
+    text: `SELECT 'role:' || b.role AS key, p.id AS principal
+             FROM role_bindings b JOIN principals p ON p.tenant = b.tenant AND p.id = b.principal
+            WHERE b.tenant = $1 AND b.kind = 'approver' AND b.role = ANY($2) AND p.kind = 'user' AND p.status = 'active'
+           UNION ALL
+           SELECT p.id, p.id FROM principals p
+            WHERE p.tenant = $1 AND p.id = ANY($3) AND p.kind = 'user' AND p.status = 'active'`,
+    values: [tenant, roles, users],
+  });
+  const people = new Map<string, PrincipalId[]>(
+    selectors.map((selector) => [describeSelector(selector), []]),
+  );
+  for (const row of found.rows) people.get(row.key)?.push(principalId(row.principal));
+  return people;
+}
+
+/** The open transaction of one unit; its writes stay in `staged` until the batch is flushed. */
+export function createTx(
+  client: PoolClient,
+  start: TxStart,
+): { readonly tx: Tx; readonly staged: Staged } {
+  const staged = emptyStaged();
+  const { tenant, nowMs } = start;
+  const one = async (
+    name: string,
+    where: string,
+    values: unknown[],
+  ): Promise<StoredExecution | undefined> => {
+    const found = await client.query<ExecutionRow>({
+      name,
+      text: `SELECT ${EXECUTION_COLUMNS} FROM executions WHERE tenant = $1 AND ${where}`,
+      values: [tenant, ...values],
+    });
+    return found.rows[0] === undefined ? undefined : fromRow(found.rows[0]);
+  };
+  const tx: Tx = {
+    tenant,
+    nowMs,
+    execution: (id) => one('execution', 'id = $2', [id]),
+    executionByKey: (agent, key) =>
+      one('execution by key', 'agent = $2 AND idempotency_key = $3', [agent, key]),
+    payloads: (execution) => readPayloads(client, tenant, execution),
+    voteByCommand: async (principal, commandId) => {
+      const found = await client.query<VoteColumns>({
+        name: 'vote by command',
+        text: 'SELECT id, execution, principal, level, verdict, counted, refusal, assurance, command_id, at, audit_seq FROM votes WHERE tenant = $1 AND principal = $2 AND command_id = $3',
+        values: [tenant, principal, commandId],
+      });
+      return found.rows[0] === undefined ? undefined : voteOf(found.rows[0]);
+    },
+    approvers: (selectors) => readApprovers(client, tenant, selectors),
+    credentialActive: async (id) => {
+      const found = await client.query({
+        name: 'credential active',
+        text: `SELECT 1 FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal
+                WHERE c.id = $1 AND c.tenant = $2 AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp()) AND coalesce(p.status, 'active') = 'active'`,
+        values: [id, tenant],
+      });
+      return found.rowCount === 1;
+    },
+    agentRegistration: async (agent) => {
+      const found = await client.query<{ owner: string; registered_by: string; minters: string[] }>(
+        {
+          name: 'agent registration',
+          text: `SELECT a.owner, a.registered_by, array(SELECT DISTINCT c.enrolled_by FROM credentials c WHERE c.tenant = a.tenant AND c.principal = 'agent:' || a.id) AS minters
+                 FROM agents a WHERE a.tenant = $1 AND a.id = $2`,
+          values: [tenant, agent],
+        },
+      );
+      const row = found.rows[0];
+      return (
+        row && {
+          owner: row.owner,
+          registeredBy: principalId(row.registered_by),
+          keyMinters: row.minters.map(principalId),
+        }
+      );
+    },
+    openExecutionsDecidedBefore: async (seq, limit) => {
+      const found = await client.query<ExecutionRow>({
+        name: 'open executions',
+        text: `SELECT ${EXECUTION_COLUMNS} FROM executions WHERE tenant = $1 AND decided_seq < $2 AND status IN ('pending_approval', 'parked', 'approved') ORDER BY decided_seq LIMIT $3`,
+        values: [tenant, seq, limit],
+      });
+      return found.rows.map(fromRow);
+    },
+    nextSeq: () => start.seq + staged.events.length + 1,
+    audit: (event) => {
+      staged.events.push(auditEvent({ ...event, id: eventId(start.uuid()), tsMs: nowMs }));
+      return start.seq + staged.events.length;
+    },
+    insertExecution: (row) => void staged.inserted.push(row),
+    updateExecution: (row) => void staged.updated.push(row),
+    insertPayload: (payload) => void staged.payloads.push(payload),
+    insertVote: (vote) => void staged.votes.push(vote),
+    enqueue: (job) => void staged.jobs.push(job),
+    notifyChanged: (id, version) => void staged.changed.push({ id, version }),
+    bumpEpoch: () => {
+      staged.bumpEpoch = true;
+    },
+    registry: createRegistryWrites(client, tenant),
+  };
+  return { tx, staged };
+}
+
+interface VoteColumns {
+  readonly id: string;
+  readonly execution: string;
+  readonly principal: string;
+  readonly level: number;
+  readonly verdict: 'approve' | 'reject';
+  readonly counted: boolean;
+  readonly refusal: string | null;
+  readonly assurance: string;
+  readonly command_id: string;
+  readonly at: number;
+  readonly audit_seq: number;
+}
+
+const voteOf = (row: VoteColumns): VoteRow => ({
+  id: eventId(row.id),
+  execution: row.execution as ExecutionId,
+  principal: principalId(row.principal),
+  level: row.level,
+  verdict: row.verdict,
+  counted: row.counted,
+  assurance: row.assurance,
+  commandId: row.command_id,
+  atMs: row.at,
+  auditSeq: row.audit_seq,
+  ...(row.refusal === null ? {} : { refusal: row.refusal }),
+});
