@@ -2,9 +2,15 @@ import type { AuditEventDraft } from '../core/audit/event';
 import type { KillSwitch } from '../core/controls/kill-switch';
 import type { ApproverSelector, ChainDefinition } from '../core/escalation/chain';
 import type { ExecutionState } from '../core/execution/state';
-import type { AgentId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
+import type { AgentId, AttemptId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { JsonObject } from '../core/json';
-import type { AgentProfile, Facts, PolicyDecision, PolicyRequest } from '../core/policy/model';
+import type {
+  AgentProfile,
+  Effect,
+  Facts,
+  PolicyDecision,
+  PolicyRequest,
+} from '../core/policy/model';
 import type { PolicySet } from '../core/policy/policy-set';
 
 /** Everything policy needs of one tenant at one control epoch. Immutable; replaced when the epoch moves. */
@@ -15,6 +21,9 @@ export interface TenantSnapshot {
   readonly chains: ReadonlyMap<string, ChainDefinition>;
   /** Engagements that can still void something, lifted ones included. */
   readonly kills: readonly KillSwitch[];
+  /** What notations without defaults inherit. */
+  readonly bundleDefault: Effect;
+  readonly listNames: ReadonlySet<string>;
   /** Registered agent or undefined; cached for the life of the snapshot (every change of one moves the epoch). */
   agent(id: AgentId): Promise<AgentProfile | undefined>;
 }
@@ -80,7 +89,7 @@ export interface StoredExecution {
 /** A person who may hold an approval, as the directory knows them inside the transaction. */
 export interface Approver {
   readonly principal: PrincipalId;
-  readonly name: string;
+  readonly email: string;
 }
 
 export interface VoteRow {
@@ -123,7 +132,7 @@ export interface Tx {
   /** Active people behind each selector, by `describeSelector` text. */
   approvers(
     selectors: readonly ApproverSelector[],
-  ): Promise<ReadonlyMap<string, readonly PrincipalId[]>>;
+  ): Promise<ReadonlyMap<string, readonly Approver[]>>;
   /** Whether the credential is still valid and its holder active. */
   credentialActive(credentialId: string): Promise<boolean>;
   agentRegistration(agent: AgentId): Promise<
@@ -229,28 +238,37 @@ export interface Committer {
   commitEverywhere(work: (tx: Tx) => Promise<void>): Promise<void>;
 }
 
+/** What was opened, or why it cannot be: erased on request, sealed under another key, or damaged. */
+export type OpenedPayload =
+  | { readonly ok: true; readonly plaintext: Uint8Array }
+  | { readonly ok: false; readonly reason: 'erased' | 'unknown_key' | 'damaged' };
+
 export interface Cryptography {
   sha256(bytes: Uint8Array): Uint8Array;
   randomBytes(length: number): Uint8Array;
-  uuid(): string;
-  /** HMAC-SHA256 under the salt: the salted commitment of canonical bytes. */
-  commit(salt: Uint8Array, bytes: Uint8Array): Uint8Array;
-  seal(
-    kind: PayloadKind,
+  newSalt(): Uint8Array;
+  /** Time-ordered. */
+  uuidv7(): string;
+  /** HMAC-SHA256 under the salt, hex: the salted commitment of canonical bytes. */
+  commit(salt: Uint8Array, bytes: Uint8Array): string;
+  sealPayload(
+    kind: string,
     plaintext: Uint8Array,
     aad: string,
   ): { readonly wrappedKey: Uint8Array; readonly ciphertext: Uint8Array };
-  open(
-    kind: PayloadKind,
-    sealed: { readonly wrappedKey: Uint8Array; readonly ciphertext: Uint8Array },
+  openPayload(
+    kind: string,
+    sealed: { readonly wrappedKey: Uint8Array | null; readonly ciphertext: Uint8Array },
     aad: string,
-  ): Uint8Array;
-  releaseToken(claims: {
-    readonly execution: string;
-    readonly attempt: string;
-    readonly argsDigest: string;
-    readonly expiresAtMs: number;
-  }): string;
+  ): OpenedPayload;
+  releaseToken(
+    claim: {
+      readonly execution: ExecutionId;
+      readonly attempt: AttemptId;
+      readonly digest: string;
+    },
+    expiresAtMs: number,
+  ): string;
 }
 
 export interface FactGatherer {
@@ -269,10 +287,17 @@ export interface StartLag {
   lagMs(tenant: TenantId): number;
 }
 
+/** A row with the control epoch and the database's clock of the same moment. */
+export interface ReadExecution {
+  readonly row: StoredExecution;
+  readonly epoch: number;
+  readonly nowMs: number;
+}
+
 /** Reads outside transactions, under the tenant's row-level security. */
 export interface ExecutionReads {
-  execution(tenant: TenantId, id: ExecutionId): Promise<StoredExecution | undefined>;
-  executionByApproval(tenant: TenantId, approvalId: string): Promise<StoredExecution | undefined>;
+  execution(tenant: TenantId, id: ExecutionId): Promise<ReadExecution | undefined>;
+  executionByApproval(tenant: TenantId, approvalId: string): Promise<ReadExecution | undefined>;
   payloads(tenant: TenantId, id: ExecutionId): Promise<readonly SealedPayload[]>;
   list(
     tenant: TenantId,
@@ -351,6 +376,7 @@ export interface CredentialHolder {
 }
 
 export interface CredentialLookup {
+  findById(id: string): Promise<CredentialHolder | undefined>;
   /** Undefined for an unknown, expired or revoked key, or one whose holder is not active. */
   find(hash: Uint8Array): Promise<CredentialHolder | undefined>;
 }

@@ -32,6 +32,8 @@ export interface ApprovalState {
   /** Hash of matched rules, merged requirement and chain version; an approval counts only for it (I-3). */
   readonly basis: string;
   readonly level: OpenLevel;
+  /** People kept out by separation of duties when it was opened. */
+  readonly excluded: readonly PrincipalId[];
   readonly votes: readonly CountedVote[];
   readonly parked: boolean;
 }
@@ -122,6 +124,7 @@ export function openLadder(
     readonly approvalId: ApprovalId;
     readonly chain: ChainDefinition;
     readonly basis: string;
+    readonly excluded: readonly PrincipalId[];
   },
   nowMs: number,
   resolve: ResolveApprovers,

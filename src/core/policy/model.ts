@@ -2,7 +2,14 @@ import type { AgentId } from '../ids';
 import type { JsonObject } from '../json';
 
 /** From least to most restrictive. Combining takes the most restrictive of all matched rules. */
-export const EFFECTS = ['allow', 'audit', 'transform', 'throttle', 'require_approval', 'deny'] as const;
+export const EFFECTS = [
+  'allow',
+  'audit',
+  'transform',
+  'throttle',
+  'require_approval',
+  'deny',
+] as const;
 export type Effect = (typeof EFFECTS)[number];
 
 export type PolicyVerdict = 'ALLOW' | 'DENY' | 'REQUIRE_APPROVAL';
@@ -74,7 +81,12 @@ export interface RuleTrace {
   readonly rule: string;
   readonly effect: Effect;
   readonly matched: boolean;
-  readonly failed?: { readonly field: string; readonly operator: string; readonly expected: string; readonly actual: string };
+  readonly failed?: {
+    readonly field: string;
+    readonly operator: string;
+    readonly expected: string;
+    readonly actual: string;
+  };
   readonly policyError?: string;
 }
 
@@ -99,7 +111,11 @@ export interface PolicyDecision {
   /** Non-empty exactly when the verdict is REQUIRE_APPROVAL; sorted, without duplicates. */
   readonly requirements: readonly ApprovalRequirement[];
   /** Every policy version evaluated with its result. */
-  readonly policyChain: readonly { readonly policy: string; readonly version: number; readonly effect: Effect | 'no_match' }[];
+  readonly policyChain: readonly {
+    readonly policy: string;
+    readonly version: number;
+    readonly effect: Effect | 'no_match';
+  }[];
   /** The role that may grant an exception to this denial, when each denying rule offers one. */
   readonly exceptionOffered?: string;
 }

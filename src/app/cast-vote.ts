@@ -1,0 +1,170 @@
+import { DomainError } from '../core/errors';
+import { statusOf } from '../core/execution/state';
+import type { VoteReceipt } from '../core/execution/view';
+import { eventId, executionId, type ExecutionId } from '../core/ids';
+import { actorOf, executionFields } from './audit-records';
+import { requirePermission, type Caller } from './caller';
+import { seal } from './payloads';
+import type { ExecutionReads, Tx, VoteRow, WorkflowStarter } from './ports';
+import { refusalOf, stepUnit, type StepDeps, type Stepped } from './step-execution';
+
+export interface VoteInput {
+  /** Approval id, or the id of its execution. */
+  readonly approvalId: string;
+  readonly verdict: 'approve' | 'reject';
+  readonly rationale: string;
+  readonly argsDigest?: string;
+  /** Client-made id of this command: the same one gets the same answer. */
+  readonly commandId?: string;
+}
+
+export interface VoteDeps extends StepDeps {
+  readonly reads: ExecutionReads;
+  readonly starter: WorkflowStarter;
+}
+
+async function executionOf(deps: VoteDeps, caller: Caller, id: string): Promise<ExecutionId> {
+  const found =
+    (await deps.reads.executionByApproval(caller.tenant, id)) ??
+    (await deps.reads.execution(caller.tenant, executionId(id)));
+  if (found?.row.state.approval === undefined)
+    throw new DomainError('approval_not_found', { what: `No approval ${id} exists.` });
+  return found.row.state.id;
+}
+
+function recordVote(deps: VoteDeps, caller: Caller, input: VoteInput, command: string) {
+  return (tx: Tx, stepped: Omit<Stepped, 'auditSeq'>): number | undefined => {
+    if (stepped.answer.kind === 'ok' && stepped.answer.repeated) return undefined;
+    const { row, counted, answer } = stepped;
+    const refusal = answer.kind === 'refused' ? answer.code : undefined;
+    const rationale =
+      input.rationale.trim() === ''
+        ? undefined
+        : seal(
+            deps.crypto,
+            { tenant: tx.tenant, execution: row.state.id },
+            'rationale',
+            input.rationale,
+          );
+    if (rationale !== undefined) tx.insertPayload(rationale.payload);
+    const level = counted?.level ?? row.state.approval?.level.index ?? 0;
+    const seq = tx.audit({
+      type: refusal === undefined ? 'vote.counted' : 'vote.refused',
+      actor: actorOf(caller),
+      ...executionFields(row),
+      outcome: refusal ?? input.verdict,
+      context: {
+        verdict: input.verdict,
+        level: level + 1,
+        command,
+        argsDigest: input.argsDigest ?? row.state.argsDigest,
+      },
+      ...(rationale === undefined ? {} : { payloads: { rationale: rationale.commitment } }),
+    });
+    const vote: VoteRow = {
+      id: eventId(deps.crypto.uuidv7()),
+      execution: row.state.id,
+      principal: caller.principal,
+      level,
+      verdict: input.verdict,
+      counted: refusal === undefined,
+      assurance: caller.assurance,
+      commandId: command,
+      atMs: tx.nowMs,
+      auditSeq: seq,
+      ...(refusal === undefined ? {} : { refusal }),
+    };
+    tx.insertVote(vote);
+    return seq;
+  };
+}
+
+/**
+ * One vote of one person, the same for every door. It is final and truthfully answered at its commit, with
+ * worker and Temporal down. Refusals are DomainErrors and stand in the chain.
+ */
+export function createCastVote(deps: VoteDeps) {
+  return async (caller: Caller, input: VoteInput): Promise<VoteReceipt> => {
+    requirePermission(caller, 'approvals:decide');
+    const id = await executionOf(deps, caller, input.approvalId);
+    const command = input.commandId ?? deps.crypto.uuidv7();
+    const step = stepUnit(
+      deps,
+      id,
+      () => ({
+        kind: 'vote',
+        voteId: command,
+        verdict: input.verdict,
+        voter: caller.principal,
+        assurance: caller.assurance,
+        rationale: input.rationale,
+        ...(caller.issuer === undefined ? {} : { issuer: caller.issuer }),
+        ...(input.argsDigest === undefined ? {} : { argsDigest: input.argsDigest }),
+      }),
+      {
+        actor: actorOf(caller),
+        credentialId: caller.credentialId,
+        after: recordVote(deps, caller, input, command),
+      },
+    );
+    const done = await deps.committer.commit<
+      | { readonly stepped: Stepped }
+      | {
+          readonly earlier: VoteRow;
+          readonly status: VoteReceipt['status'];
+          readonly approvalId: string;
+        }
+    >(caller.tenant, {
+      key: `execution ${id}`,
+      work: async (tx, snapshot) => {
+        const earlier = await tx.voteByCommand(caller.principal, command);
+        if (earlier === undefined) return { stepped: await step.work(tx, snapshot) };
+        if (earlier.execution !== id || earlier.verdict !== input.verdict) {
+          throw new DomainError('conflict', {
+            what: `Command ${command} was used for another vote.`,
+          });
+        }
+        const row = await tx.execution(id);
+        if (row === undefined) throw new DomainError('execution_not_found');
+        return {
+          earlier,
+          status: statusOf(row.state),
+          approvalId: row.state.approval?.approvalId ?? '',
+        };
+      },
+      stopsOnly: (result) => 'stepped' in result && step.stopsOnly?.(result.stepped) === true,
+    });
+    if ('earlier' in done) {
+      if (done.earlier.refusal !== undefined)
+        throw new DomainError(done.earlier.refusal as 'not_eligible', {
+          what: 'This command was refused before.',
+        });
+      return {
+        executionId: id,
+        approvalId: done.approvalId,
+        counted: true,
+        repeated: true,
+        verdict: input.verdict,
+        status: done.status,
+        auditSeq: done.earlier.auditSeq,
+      };
+    }
+    const { stepped } = done;
+    if (stepped.changed)
+      deps.starter.nudgeSoon(
+        { kind: 'nudge', execution: id, version: stepped.row.state.version, signal: 'approval' },
+        caller.tenant,
+      );
+    const refusal = refusalOf(stepped);
+    if (refusal !== undefined) throw refusal;
+    return {
+      executionId: id,
+      approvalId: stepped.row.state.approval?.approvalId ?? '',
+      counted: true,
+      repeated: stepped.answer.kind === 'ok' && stepped.answer.repeated,
+      verdict: input.verdict,
+      status: statusOf(stepped.row.state),
+      auditSeq: stepped.auditSeq,
+    };
+  };
+}

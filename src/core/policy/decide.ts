@@ -1,0 +1,175 @@
+import { strictest } from './combine';
+import type { CompiledRule } from './compile';
+import { startEvaluation, type Evaluation } from './evaluation';
+import { compileField, UNREADABLE } from './field';
+import { explain, reasonOf } from './explain';
+import { hitOf, judge, settle, type Hit, type Outcome } from './outcome';
+import type {
+  Effect,
+  MatchedRule,
+  PolicyDecision,
+  PolicyInput,
+  PolicyVerdict,
+  RuleTrace,
+} from './model';
+import type { PolicySet } from './policy-set';
+import { displayText, displayValue } from './redact';
+
+/**
+ * Decides a request against all active policies: the most restrictive of the matching rules wins. Pure, and never throws;
+ * whatever cannot be evaluated restricts (I-1).
+ */
+export function decide(input: PolicyInput, set: PolicySet): PolicyDecision {
+  try {
+    if (!set.policies.some((policy) => policy.mode === 'enforce')) {
+      return denial('no_active_policy', 'No policy set is active, so nothing is allowed.');
+    }
+    return decideWith(input, set);
+  } catch {
+    return denial('policy_error', 'The policies could not be evaluated, so nothing is allowed.');
+  }
+}
+
+function decideWith(input: PolicyInput, set: PolicySet): PolicyDecision {
+  const evaluation = startEvaluation(input, set.lists);
+  const applied: Hit[] = [];
+  const trace: RuleTrace[] = [];
+  const effects = new Map<string, Effect>();
+  for (const rule of set.candidates(input.request)) {
+    const hit = hitOf(rule, judge(rule, evaluation), evaluation);
+    trace.push(traceOf(rule, hit, evaluation));
+    if (hit === undefined) continue;
+    if (!rule.shadow) applied.push(hit);
+    const key = chainKey(rule.policy, rule.version);
+    effects.set(key, strictest(effects.get(key) ?? 'allow', hit.effect));
+  }
+  const outcome = settle(applied, input.request, set);
+  const matched = applied.map(matchOf);
+  if (outcome.defaulted !== undefined) {
+    const match = defaultMatch(outcome.defaulted);
+    matched.push(match);
+    const { policy, version, rule, effect } = match;
+    trace.push({ policy, version, rule, effect, matched: true });
+  }
+  const verdict = verdictOf(outcome.combined.effect);
+  const exceptionOffered = offeredException(verdict, outcome);
+  return {
+    verdict,
+    reasonCode: reasonCodeOf(verdict, outcome),
+    reason: reasonOf(verdict, outcome, matched),
+    explanation: explain({ verdict, outcome, matched, input, set }),
+    matched,
+    trace,
+    obligations: outcome.combined.obligations,
+    requirements: verdict === 'REQUIRE_APPROVAL' ? outcome.combined.requirements : [],
+    policyChain: chainOf(input, set, effects),
+    ...(exceptionOffered === undefined ? {} : { exceptionOffered }),
+  };
+}
+
+function traceOf(rule: CompiledRule, hit: Hit | undefined, evaluation: Evaluation): RuleTrace {
+  const { policy, version, id, effect } = rule;
+  const matched = hit !== undefined;
+  const shadow = rule.shadow ? { shadow: true as const } : {};
+  if (evaluation.problem !== undefined && (hit === undefined || hit.problem !== undefined)) {
+    const policyError = displayText(evaluation.problem);
+    return { policy, version, rule: id, effect, matched, policyError, ...shadow };
+  }
+  const { atom } = evaluation;
+  if (matched || atom === undefined)
+    return { policy, version, rule: id, effect, matched, ...shadow };
+  const { field, expected } = atom;
+  const operator = evaluation.negated ? `not ${atom.operator}` : atom.operator;
+  const failed = { field, operator, expected, actual: actualOf(field, evaluation) };
+  return { policy, version, rule: id, effect, matched, failed, ...shadow };
+}
+
+/** Text scans and times have no single value to show. */
+function actualOf(field: string, evaluation: Evaluation): string {
+  if (field === 'args') return 'not found';
+  if (field === 'time') return new Date(evaluation.input.nowMs).toISOString();
+  const value = compileField(field)(evaluation);
+  return displayValue(field, value === UNREADABLE ? undefined : value);
+}
+
+function matchOf({ rule, effect, problem }: Hit): MatchedRule {
+  if (problem !== undefined) return { ...rule.match, policyError: displayText(problem) };
+  return effect === rule.effect ? rule.match : { ...rule.match, effect };
+}
+
+function defaultMatch({ policy, effect }: NonNullable<Outcome['defaulted']>): MatchedRule {
+  const reason =
+    policy === undefined
+      ? 'No rule matched and no policy in force gives a default'
+      : `No rule matched; the default of ${policy.id} is ${effect}`;
+  return {
+    policy: policy?.id ?? 'none',
+    version: policy?.version ?? 0,
+    rule: 'default',
+    effect,
+    reason,
+  };
+}
+
+function verdictOf(effect: Effect): PolicyVerdict {
+  switch (effect) {
+    case 'allow':
+    case 'audit':
+      return 'ALLOW';
+    case 'require_approval':
+      return 'REQUIRE_APPROVAL';
+    case 'deny':
+    case 'throttle':
+    case 'transform':
+      return 'DENY';
+  }
+}
+
+function reasonCodeOf(verdict: PolicyVerdict, { hits, defaulted }: Outcome): string {
+  if (verdict === 'ALLOW') return 'allowed';
+  if (verdict === 'REQUIRE_APPROVAL') return 'approval_required';
+  const denying = hits.filter((hit) => hit.effect === 'deny');
+  const onlyErrors = defaulted === undefined && denying.every((hit) => hit.problem !== undefined);
+  return onlyErrors ? 'policy_error' : 'policy_violation';
+}
+
+/** Offered only when every denial can be excepted: an exception never lifts another denial. */
+function offeredException(
+  verdict: PolicyVerdict,
+  { hits, defaulted }: Outcome,
+): string | undefined {
+  if (verdict !== 'DENY' || defaulted !== undefined) return undefined;
+  const denying = hits.filter((hit) => hit.effect === 'deny');
+  const roles = denying.map((hit) =>
+    hit.problem === undefined ? hit.rule.exceptionRole : undefined,
+  );
+  return roles.includes(undefined) ? undefined : roles.sort()[0];
+}
+
+function chainOf(
+  { request }: PolicyInput,
+  set: PolicySet,
+  effects: ReadonlyMap<string, Effect>,
+): PolicyDecision['policyChain'] {
+  const chain: PolicyDecision['policyChain'][number][] = [];
+  for (const policy of set.policies) {
+    if (policy.isScoped && !policy.covers(request)) continue;
+    const effect = effects.get(chainKey(policy.id, policy.version));
+    chain.push(effect === undefined ? policy.noMatch : { ...policy.noMatch, effect });
+  }
+  return chain;
+}
+
+const chainKey = (policy: string, version: number): string => `${policy}\n${version}`;
+
+const denial = (reasonCode: string, reason: string): PolicyDecision => ({
+  verdict: 'DENY',
+  reasonCode,
+  reason,
+  explanation: reason,
+  matched: [],
+  trace: [],
+  obligations: [],
+  requirements: [],
+  policyChain: [],
+});

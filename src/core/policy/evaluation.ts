@@ -1,0 +1,88 @@
+import type { LocalTime } from './capabilities';
+import type { Scalar } from './document';
+import type { DomainSet } from './domain-name';
+import type { PolicyInput } from './model';
+import { fold } from './text';
+import type { Json } from '../json';
+
+/**
+ * Three values, so that what cannot be evaluated stays unknown under `not` and fails toward the rule's effect only at the
+ * end (Kleene's strong logic). Numbers, because one decision evaluates hundreds of them.
+ */
+export const NO = 0;
+export const YES = 1;
+export const UNKNOWN = 2;
+export type Truth = typeof NO | typeof YES | typeof UNKNOWN;
+
+export const truth = (value: boolean): Truth => (value ? YES : NO);
+
+/** A named list in the two forms tests need. */
+export interface NamedList {
+  readonly values: ReadonlySet<Scalar>;
+  readonly domains: DomainSet;
+}
+
+/** One test as it appears in a trace. */
+export interface Atom {
+  readonly field: string;
+  readonly operator: string;
+  readonly expected: string;
+  /** How a number would have to change for the test not to hold. */
+  readonly edge?: { readonly phrase: string; readonly witness: number };
+}
+
+/** The state of one decision. Only `evaluation.ts`, `field.ts` and the compiled tests write to it. */
+export interface Evaluation {
+  readonly input: PolicyInput;
+  readonly lists: ReadonlyMap<string, NamedList>;
+  /** The test that decided the rule just evaluated, and whether an odd number of `not` lies around it. */
+  atom: Atom | undefined;
+  negated: boolean;
+  /** Why the rule just evaluated could not be evaluated in full. */
+  problem: string | undefined;
+  readonly foldedTexts: Map<string, string>;
+  readonly localTimes: Map<string, LocalTime>;
+  argumentTexts: readonly string[] | undefined;
+}
+
+export const startEvaluation = (
+  input: PolicyInput,
+  lists: ReadonlyMap<string, NamedList>,
+): Evaluation => ({
+  input,
+  lists,
+  atom: undefined,
+  negated: false,
+  problem: undefined,
+  foldedTexts: new Map(),
+  localTimes: new Map(),
+  argumentTexts: undefined,
+});
+
+/** Records the first reason why a test has no answer. */
+export function unknown(evaluation: Evaluation, problem: string): Truth {
+  evaluation.problem ??= problem;
+  return UNKNOWN;
+}
+
+/** Folding a long argument once, however many rules look at it. */
+export function foldOnce(evaluation: Evaluation, text: string): string {
+  const known = evaluation.foldedTexts.get(text);
+  if (known !== undefined) return known;
+  const folded = fold(text);
+  evaluation.foldedTexts.set(text, folded);
+  return folded;
+}
+
+/** Every text anywhere in the arguments, folded. */
+export function argumentTexts(evaluation: Evaluation): readonly string[] {
+  if (evaluation.argumentTexts !== undefined) return evaluation.argumentTexts;
+  const texts: string[] = [];
+  const open: Json[] = [evaluation.input.request.args];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value === 'string') texts.push(fold(value));
+    else if (typeof value === 'object' && value !== null) open.push(...Object.values(value));
+  }
+  evaluation.argumentTexts = texts;
+  return texts;
+}
