@@ -1,4 +1,9 @@
+import type { HmacSha256 } from '../core/audit/bytes';
+import type { Checkpoint } from '../core/audit/checkpoint';
 import type { AuditEventDraft } from '../core/audit/event';
+import type { Frontier } from '../core/audit/merkle';
+import type { HeadRow, VerifySignature } from '../core/audit/verify';
+import type { StoredRow } from '../core/audit/verify-row';
 import type { KillSwitch } from '../core/controls/kill-switch';
 import type { ApproverSelector, ChainDefinition } from '../core/escalation/chain';
 import type { ExecutionState } from '../core/execution/state';
@@ -261,6 +266,14 @@ export interface Cryptography {
     sealed: { readonly wrappedKey: Uint8Array | null; readonly ciphertext: Uint8Array },
     aad: string,
   ): OpenedPayload;
+  /** The signed note of a checkpoint. */
+  signCheckpoint(checkpoint: Checkpoint): string;
+  readonly hmacSha256: HmacSha256;
+  /** MAC of a text under the token key, base64url. */
+  macOf(text: string): string;
+  /** Constant-time comparison. */
+  equal(a: string, b: string): boolean;
+  readonly verifyCheckpointSignature: VerifySignature;
   releaseToken(
     claim: {
       readonly execution: ExecutionId;
@@ -273,6 +286,37 @@ export interface Cryptography {
 
 export interface FactGatherer {
   gather(request: PolicyRequest, names: readonly string[], deadlineMs: number): Promise<Facts>;
+}
+
+/** What the database owes Temporal, across tenants. Every use of a row is idempotent. */
+export interface OutboxStore {
+  /** Executions that wait for their workflow, approvals before ALLOWs, then oldest first. */
+  pendingStarts(limit: number): Promise<readonly StoredExecution[]>;
+  markStarted(tenant: TenantId, ids: readonly ExecutionId[]): Promise<void>;
+  /** Sweeps before nudges, then oldest first. */
+  jobs(
+    limit: number,
+  ): Promise<
+    readonly { readonly id: string; readonly tenant: TenantId; readonly job: OutboxJob }[]
+  >;
+  finishJobs(ids: readonly string[]): Promise<void>;
+  /** Ordered by id, after `after`; waiting executions decided over a minute ago whose start is not pending. */
+  waitingWithoutPendingStart(
+    after: ExecutionId | undefined,
+    limit: number,
+  ): Promise<readonly { readonly tenant: TenantId; readonly executionId: ExecutionId }[]>;
+  /** Only those that still wait. */
+  markStartPending(
+    rows: readonly { readonly tenant: TenantId; readonly executionId: ExecutionId }[],
+  ): Promise<void>;
+  /** Executions overdue by at least `overdueMs`. */
+  overdue(
+    overdueMs: number,
+    limit: number,
+  ): Promise<readonly { readonly tenant: TenantId; readonly executionId: ExecutionId }[]>;
+  /** Age of each tenant's oldest pending start. */
+  startLags(): Promise<ReadonlyMap<TenantId, number>>;
+  backlogSizes(): Promise<ReadonlyMap<TenantId, number>>;
 }
 
 /** Starts or nudges the workflow of an execution; never decides anything. */
@@ -361,6 +405,24 @@ export interface StoredAuditEvent {
   readonly outcome?: string;
   readonly body: Uint8Array;
   readonly leafHash: Uint8Array;
+}
+
+/** The chain as stored, for the verifier and the checkpointer. */
+export interface AuditLog {
+  head(tenant: TenantId): Promise<HeadRow>;
+  /** Rows after `seq`, in order, at most `limit`. */
+  rowsAfter(tenant: TenantId, seq: number, limit: number): Promise<readonly StoredRow[]>;
+  /** Leaf hashes after `seq`, in order, at most `limit`. */
+  leavesAfter(tenant: TenantId, seq: number, limit: number): Promise<readonly Uint8Array[]>;
+  checkpoints(
+    tenant: TenantId,
+  ): Promise<readonly { readonly size: number; readonly note: string }[]>;
+  newestCheckpoint(
+    tenant: TenantId,
+  ): Promise<{ readonly size: number; readonly frontier: Frontier } | undefined>;
+  /** Keeps the first one of a size. */
+  storeCheckpoint(tenant: TenantId, size: number, note: string, frontier: Frontier): Promise<void>;
+  tenants(): Promise<readonly TenantId[]>;
 }
 
 /** Who holds a key. Looked up across tenants by the hash of the whole string. */

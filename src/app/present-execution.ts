@@ -55,7 +55,7 @@ export interface Presented {
 }
 
 export interface PresentDeps {
-  readonly crypto: Pick<Cryptography, 'releaseToken'>;
+  readonly crypto: Cryptography;
   readonly temporalUiUrl?: (workflowId: string) => string;
 }
 

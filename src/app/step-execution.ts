@@ -209,7 +209,7 @@ export function stepUnit(
       if (changed) {
         tx.updateExecution(next);
         tx.notifyChanged(id, next.state.version);
-        if (row.state.approval !== undefined) {
+        if (row.state.approval !== undefined && event.kind !== 'told') {
           tx.enqueue({
             kind: 'nudge',
             execution: id,

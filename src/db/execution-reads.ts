@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-import type { ExecutionFilter, ExecutionReads, StoredExecution } from '../app/ports';
+import type { ExecutionFilter, ExecutionReads, ReadExecution, StoredExecution } from '../app/ports';
 import { DomainError } from '../core/errors';
 import type { TenantId } from '../core/ids';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
@@ -51,16 +51,19 @@ export function createExecutionReads(pool: Pool): ExecutionReads {
     tenant: TenantId,
     where: string,
     value: string,
-  ): Promise<StoredExecution | undefined> => {
+  ): Promise<ReadExecution | undefined> => {
     if (!UUID.test(value)) return undefined;
     const found = await inTenant(pool, tenant, (client) =>
-      client.query<ExecutionRow>({
+      client.query<ExecutionRow & { epoch: number; now: number }>({
         name: `read ${where}`,
-        text: `SELECT ${EXECUTION_COLUMNS} FROM executions WHERE tenant = $1 AND ${where}`,
+        text: `SELECT ${EXECUTION_COLUMNS}, (SELECT epoch FROM tenant_heads WHERE tenant = $1) AS epoch,
+                      (extract(epoch from clock_timestamp()) * 1000)::bigint AS now
+                 FROM executions WHERE tenant = $1 AND ${where}`,
         values: [tenant, value],
       }),
     );
-    return found.rows[0] === undefined ? undefined : fromRow(found.rows[0]);
+    const row = found.rows[0];
+    return row && { row: fromRow(row), epoch: row.epoch, nowMs: row.now };
   };
   return {
     execution: (tenant, id) => one(tenant, 'id = $2', id),

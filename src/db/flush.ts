@@ -83,7 +83,7 @@ function auditPart(rows: readonly ChainRow[]): Part {
     name: 'audit',
     sql: (first) =>
       `INSERT INTO audit_events (tenant, seq, ts, id, type, actor_kind, actor_id, agent, execution, action, outcome, header, body, leaf_hash)
-       SELECT $1, seq, to_timestamp(ts / 1000), id, type, actor_kind, actor_id, agent, execution, action, outcome, header, body, leaf_hash
+       SELECT $1, seq, 'epoch'::timestamptz + ts * interval '1 millisecond', id, type, actor_kind, actor_id, agent, execution, action, outcome, header, body, leaf_hash
          FROM ${unnest(types, first)} AS e(seq, ts, id, type, actor_kind, actor_id, agent, execution, action, outcome, header, body, leaf_hash)`,
     values: [
       column(rows, (row) => row.seq),
@@ -162,8 +162,8 @@ function updatePart(rows: readonly StoredExecution[]): Part {
   return {
     name: 'update',
     sql: (first) =>
-      `UPDATE executions x SET status = e.status, version = e.version, state = e.state, updated_at = e.updated_at, due_at = e.due_at, start_pending = e.start_pending
-         FROM ${unnest(['uuid', 'text', 'integer', 'jsonb', 'bigint', 'bigint', 'boolean'], first)} AS e(id, status, version, state, updated_at, due_at, start_pending)
+      `UPDATE executions x SET status = e.status, version = e.version, state = e.state, updated_at = e.updated_at, due_at = e.due_at
+         FROM ${unnest(['uuid', 'text', 'integer', 'jsonb', 'bigint', 'bigint'], first)} AS e(id, status, version, state, updated_at, due_at)
         WHERE x.tenant = $1 AND x.id = e.id`,
     values: [
       column(rows, (row) => row.state.id),
@@ -172,7 +172,6 @@ function updatePart(rows: readonly StoredExecution[]): Part {
       column(rows, (row) => JSON.stringify(row.state)),
       column(rows, (row) => row.updatedAtMs),
       column(rows, rowDueAt),
-      column(rows, (row) => row.startPending),
     ],
   };
 }

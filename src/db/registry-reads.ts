@@ -182,41 +182,49 @@ export function createRegistryReads(pool: Pool): RegistryReads {
   };
 }
 
+interface HolderRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly principal: string;
+  readonly agent: string | null;
+  readonly enrolled_by: string;
+  readonly assurance: string;
+  readonly roles: string[];
+  readonly approver_roles: string[];
+}
+
+const holderOf = (row: HolderRow): CredentialHolder => ({
+  id: row.id,
+  tenant: tenantId(row.tenant),
+  principal: principalId(row.principal),
+  enrolledBy: principalId(row.enrolled_by),
+  assurance: row.assurance,
+  roles: row.roles,
+  approverRoles: row.approver_roles,
+  ...(row.agent === null ? {} : { agent: agentId(row.agent) }),
+});
+
 /** Looks keys up across tenants, as the system role. */
 export function createCredentialLookup(system: Pool): CredentialLookup {
+  const find = async (
+    name: string,
+    where: string,
+    value: unknown,
+  ): Promise<CredentialHolder | undefined> => {
+    const found = await system.query<HolderRow>({
+      name,
+      text: `SELECT c.id, c.tenant, c.principal, c.agent, c.enrolled_by, c.assurance,
+                    array(SELECT role FROM role_bindings b WHERE b.tenant = c.tenant AND b.principal = c.principal AND b.kind = 'role') AS roles,
+                    array(SELECT role FROM role_bindings b WHERE b.tenant = c.tenant AND b.principal = c.principal AND b.kind = 'approver') AS approver_roles
+               FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal
+              WHERE ${where} AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
+                AND coalesce(p.status, 'active') = 'active'`,
+      values: [value],
+    });
+    return found.rows[0] === undefined ? undefined : holderOf(found.rows[0]);
+  };
   return {
-    find: async (hash): Promise<CredentialHolder | undefined> => {
-      const found = await system.query<{
-        id: string;
-        tenant: string;
-        principal: string;
-        agent: string | null;
-        enrolled_by: string;
-        assurance: string;
-        roles: string[];
-        approver_roles: string[];
-      }>({
-        name: 'credential',
-        text: `SELECT c.id, c.tenant, c.principal, c.agent, c.enrolled_by, c.assurance,
-                      array(SELECT role FROM role_bindings b WHERE b.tenant = c.tenant AND b.principal = c.principal AND b.kind = 'role') AS roles,
-                      array(SELECT role FROM role_bindings b WHERE b.tenant = c.tenant AND b.principal = c.principal AND b.kind = 'approver') AS approver_roles
-                 FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal
-                WHERE c.hash = $1 AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
-                  AND coalesce(p.status, 'active') = 'active'`,
-        values: [hash],
-      });
-      const row = found.rows[0];
-      if (row === undefined) return undefined;
-      return {
-        id: row.id,
-        tenant: tenantId(row.tenant),
-        principal: principalId(row.principal),
-        enrolledBy: principalId(row.enrolled_by),
-        assurance: row.assurance,
-        roles: row.roles,
-        approverRoles: row.approver_roles,
-        ...(row.agent === null ? {} : { agent: agentId(row.agent) }),
-      };
-    },
+    find: (hash) => find('credential by hash', 'c.hash = $1', hash),
+    findById: (id) => find('credential by id', 'c.id = $1', id),
   };
 }

@@ -3,13 +3,7 @@ import type { PoolClient } from 'pg';
 import type { Approver, SealedPayload, StoredExecution, Tx, VoteRow } from '../app/ports';
 import { auditEvent } from '../core/audit/event';
 import { describeSelector, type ApproverSelector } from '../core/escalation/chain';
-import {
-  eventId,
-  principalId,
-  type ExecutionId,
-  type PrincipalId,
-  type TenantId,
-} from '../core/ids';
+import { eventId, principalId, type ExecutionId, type TenantId } from '../core/ids';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
 import { createRegistryWrites } from './registry-writes';
@@ -52,25 +46,26 @@ async function readApprovers(
   client: PoolClient,
   tenant: TenantId,
   selectors: readonly ApproverSelector[],
-): Promise<ReadonlyMap<string, readonly Approver['principal'][]>> {
+): Promise<ReadonlyMap<string, readonly Approver[]>> {
   const roles = selectors.flatMap((selector) => (selector.kind === 'role' ? [selector.role] : []));
   const users = selectors.flatMap((selector) =>
     selector.kind === 'user' ? [`user:${selector.user}`] : [],
   );
-  const found = await client.query<{ key: string; principal: string }>({
+  const found = await client.query<{ key: string; principal: string; email: string | null }>({
     name: 'approvers',
-    text: `SELECT 'role:' || b.role AS key, p.id AS principal
+    text: `SELECT 'role:' || b.role AS key, p.id AS principal, p.email
              FROM role_bindings b JOIN principals p ON p.tenant = b.tenant AND p.id = b.principal
             WHERE b.tenant = $1 AND b.kind = 'approver' AND b.role = ANY($2) AND p.kind = 'user' AND p.status = 'active'
            UNION ALL
-           SELECT p.id, p.id FROM principals p
+           SELECT p.id, p.id, p.email FROM principals p
             WHERE p.tenant = $1 AND p.id = ANY($3) AND p.kind = 'user' AND p.status = 'active'`,
     values: [tenant, roles, users],
   });
-  const people = new Map<string, PrincipalId[]>(
+  const people = new Map<string, Approver[]>(
     selectors.map((selector) => [describeSelector(selector), []]),
   );
-  for (const row of found.rows) people.get(row.key)?.push(principalId(row.principal));
+  for (const row of found.rows)
+    people.get(row.key)?.push({ principal: principalId(row.principal), email: row.email ?? '' });
   return people;
 }
 

@@ -36,6 +36,7 @@ export const AUDIT_EVENT_TYPES = {
   'kill.expired': 'control',
   'golive.enabled': 'control',
   'golive.disabled': 'control',
+  'policy.stored': 'configuration',
   'policy.published': 'configuration',
   'policy.rejected': 'configuration',
   'policy.rolled_back': 'configuration',

@@ -1,10 +1,10 @@
-import { type Sha256, bytesEqual, concatBytes } from './bytes';
+import { type Sha256, bytesEqual } from './bytes';
 
 /**
  * The Merkle tree of RFC 9162 over leaf hashes. Positions are counted from 0; arithmetic instead of
  * bit operators, because those stop at 2^31.
  */
-const NODE_PREFIX = Uint8Array.of(1);
+const NODE_PREFIX = 1;
 
 /**
  * Roots of the perfect subtrees that cover the first `size` leaves, largest first: all that
@@ -17,8 +17,13 @@ export interface Frontier {
 
 export const emptyFrontier: Frontier = { size: 0, nodes: [] };
 
-export const nodeHash = (left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array =>
-  sha256(concatBytes(NODE_PREFIX, left, right));
+export function nodeHash(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
+  const node = new Uint8Array(1 + left.length + right.length);
+  node[0] = NODE_PREFIX;
+  node.set(left, 1);
+  node.set(right, 1 + left.length);
+  return sha256(node);
+}
 
 /** The frontier after one more leaf; one hash a call on average, at most log2(size). */
 export function appendLeaf(frontier: Frontier, leafHash: Uint8Array, sha256: Sha256): Frontier {

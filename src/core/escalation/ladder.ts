@@ -35,6 +35,8 @@ export interface ApprovalState {
   /** People kept out by separation of duties when it was opened. */
   readonly excluded: readonly PrincipalId[];
   readonly votes: readonly CountedVote[];
+  /** Levels (0-based) whose people have been told. */
+  readonly told: readonly number[];
   readonly parked: boolean;
 }
 
@@ -129,7 +131,7 @@ export function openLadder(
   nowMs: number,
   resolve: ResolveApprovers,
 ): LadderStep {
-  return openFrom({ ...opened, votes: [], parked: false }, 0, nowMs, resolve);
+  return openFrom({ ...opened, votes: [], told: [], parked: false }, 0, nowMs, resolve);
 }
 
 export const currentLevel = (approval: ApprovalState): ChainLevel => {

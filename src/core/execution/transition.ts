@@ -27,6 +27,8 @@ export type ExecutionEvent =
   | VoteEvent
   | { readonly kind: 'due' }
   | { readonly kind: 'kill' }
+  /** The people of this level (0-based) are being told. */
+  | { readonly kind: 'told'; readonly level: number }
   | { readonly kind: 'cancel'; readonly by: PrincipalId; readonly reason: string }
   | {
       readonly kind: 'release';
@@ -322,6 +324,18 @@ export function applyEvent(
   };
 }
 
+/** Once a level: a repeated activity tells nobody twice. */
+function tell(state: ExecutionState, level: number): Transition {
+  const { approval } = state;
+  const fresh = isOpen(state) && approval?.level.index === level && !approval.told.includes(level);
+  if (!fresh) return { state, records: [], answer: REPEATED };
+  return {
+    state: { ...state, approval: { ...approval, told: [...approval.told, level] } },
+    records: [],
+    answer: OK,
+  };
+}
+
 function judge(
   state: ExecutionState,
   event: ExecutionEvent,
@@ -331,6 +345,8 @@ function judge(
     case 'due':
     case 'kill':
       return { state, records: [], answer: OK };
+    case 'told':
+      return tell(state, event.level);
     case 'vote':
       return applyVote(state, event, context);
     case 'cancel': {

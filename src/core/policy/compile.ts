@@ -10,6 +10,7 @@ import type {
   MatchedRule,
   PolicyDecision,
   PolicyRequest,
+  RuleTrace,
 } from './model';
 
 /** One immutable policy version, ready to evaluate. */
@@ -22,14 +23,19 @@ export interface CompiledPolicy {
   readonly isScoped: boolean;
   readonly covers: (request: PolicyRequest) => boolean;
   /** This policy's part of a decision in which none of its rules matched. */
-  readonly noMatch: PolicyDecision['policyChain'][number];
+  readonly noMatch: PolicyPart;
 }
+
+/** One policy's part of a decision. */
+export type PolicyPart = PolicyDecision['policyChain'][number];
 
 /** Where the index may file a rule: exact names, or `undefined` for rules that only their own check can place. */
 export interface IndexKeys {
   readonly actions: readonly string[] | undefined;
   readonly environments: readonly string[] | undefined;
   readonly agents: readonly string[] | undefined;
+  /** Names, or no condition at all, in every respect: nothing is left to check. */
+  readonly areComplete: boolean;
 }
 
 export interface CompiledRule {
@@ -50,7 +56,13 @@ export interface CompiledRule {
   readonly evaluate: Predicate;
   /** Tests that alone keep the rule from matching when they do not hold. */
   readonly conjuncts: readonly Atom[];
+  /** One of them is about a number that could change. */
+  readonly hasEdge: boolean;
   readonly facts: readonly string[];
+  /** The `noMatch` of the rule's policy, which identifies the policy version within a set. */
+  readonly policyPart: PolicyPart;
+  /** What every trace of this rule begins with. */
+  readonly traced: Omit<RuleTrace, 'matched'>;
   /** Shared by all decisions in which the rule matched without errors. */
   readonly match: MatchedRule;
 }
@@ -63,15 +75,15 @@ export function compilePolicy(
 ): CompiledPolicy {
   const ownLists = compileLists(new Map(Object.entries(document.lists)));
   const covers = scopeCheck(document.scope);
-  const rules = document.rules.map((rule) =>
-    compileRule(rule, { document, version, covers, ownLists, dependencies }),
-  );
   const { id, mode, defaultEffect } = document;
+  const shadow = mode === 'shadow' ? { shadow: true as const } : {};
+  const noMatch: PolicyPart = { policy: id, version, effect: 'no_match', ...shadow };
+  const rules = document.rules.map((rule) =>
+    compileRule(rule, { document, version, covers, ownLists, dependencies, noMatch }),
+  );
   const isScoped = Object.values(document.scope).some(
     (patterns: readonly string[]) => patterns.length > 0,
   );
-  const shadow = mode === 'shadow' ? { shadow: true as const } : {};
-  const noMatch = { policy: id, version, effect: 'no_match', ...shadow } as const;
   const policy = { id, version, mode, rules, isScoped, covers, noMatch };
   return defaultEffect === undefined ? policy : { ...policy, defaultEffect };
 }
@@ -93,15 +105,17 @@ interface RuleSurroundings {
   readonly covers: (request: PolicyRequest) => boolean;
   readonly ownLists: ReadonlyMap<string, NamedList>;
   readonly dependencies: CompileDependencies;
+  readonly noMatch: PolicyPart;
 }
 
 function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): CompiledRule {
-  const { document, version, covers } = surroundings;
+  const { document, version, covers, noMatch } = surroundings;
   const facts = new Set<string>();
   const conjuncts: Atom[] = [];
   const evaluate = compileConditions(rule, surroundings, facts, conjuncts);
   const identity = { policy: document.id, version };
-  const match = { ...identity, rule: rule.id, effect: rule.effect, reason: rule.reason };
+  const traced = { ...identity, rule: rule.id, effect: rule.effect };
+  const isShadow = document.mode === 'shadow';
   const { approverRole, exceptionRole, chain } = rule;
   return {
     ...identity,
@@ -109,7 +123,7 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
     effect: rule.effect,
     reason: rule.reason,
     warn: rule.warn,
-    shadow: document.mode === 'shadow',
+    shadow: isShadow,
     requirement: approverRole === undefined ? { chain } : { chain, approverRole },
     ...(exceptionRole === undefined ? {} : { exceptionRole }),
     isCatchAll: rule.effect === 'audit' && isUnconditional(rule),
@@ -121,8 +135,11 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
       covers(request),
     evaluate,
     conjuncts,
+    hasEdge: conjuncts.some(({ edge }) => edge !== undefined),
     facts: [...facts].sort(),
-    match,
+    policyPart: noMatch,
+    traced: isShadow ? { ...traced, shadow: true } : traced,
+    match: { ...traced, reason: rule.reason },
   };
 }
 
@@ -167,11 +184,19 @@ function scopeCheck(scope: PolicyScope): (request: PolicyRequest) => boolean {
     (teams.length === 0 || matchesAny(teams, request.agent.team ?? ''));
 }
 
-const indexKeys = (rule: RuleDocument, scope: PolicyScope): IndexKeys => ({
-  actions: exactNames(rule.actions, scope.actions),
-  environments: exactNames(rule.environments, scope.environments),
-  agents: exactNames(rule.agents, scope.agents),
-});
+function indexKeys(rule: RuleDocument, scope: PolicyScope): IndexKeys {
+  const actions = exactNames(rule.actions, scope.actions);
+  const environments = exactNames(rule.environments, scope.environments);
+  const agents = exactNames(rule.agents, scope.agents);
+  const isComplete = (names: IndexKeys['actions'], ...patterns: (readonly string[])[]): boolean =>
+    names !== undefined || patterns.every((list) => list.length === 0);
+  const areComplete =
+    isComplete(actions, rule.actions, scope.actions) &&
+    isComplete(environments, rule.environments, scope.environments) &&
+    isComplete(agents, rule.agents, scope.agents) &&
+    scope.workflows.length + scope.teams.length === 0;
+  return { actions, environments, agents, areComplete };
+}
 
 /** The names under which both lists of patterns can hold, when one of them is made of names alone. */
 function exactNames(

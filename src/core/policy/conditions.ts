@@ -5,6 +5,7 @@ import type { Atom, Evaluation, NamedList, Truth } from './evaluation';
 import { compileField, factOf, UNREADABLE, type FieldReader } from './field';
 import { compileCheck } from './operators';
 import type { CompileDependencies } from './capabilities';
+import { displayText } from './redact';
 import { containsWord, fold } from './text';
 import { isWithin } from './time-window';
 
@@ -83,7 +84,7 @@ function fieldTest(condition: FieldTest, context: ConditionContext): Predicate {
   const read = compileField(field);
   const fact = factOf(field);
   if (fact !== undefined) context.facts.add(fact);
-  const atom = describeTest(field, test);
+  const atom = describeTest(field, test, read);
   context.conjuncts?.push(atom);
   if (test.operator === 'exists' || test.operator === 'missing') {
     const wanted = test.operator === 'exists';
@@ -118,7 +119,8 @@ function readFor(atom: Atom, read: FieldReader, evaluation: Evaluation): ReturnT
 function timeTest(condition: TimeTest, context: ConditionContext): Predicate {
   const { window, operator } = condition;
   const wanted = operator === 'time_within';
-  const atom: Atom = { field: 'time', operator, expected: window.text };
+  const show = ({ input }: Evaluation): string => new Date(input.nowMs).toISOString();
+  const atom: Atom = { field: 'time', operator, expected: window.text, show };
   const clock = context.dependencies.zones.resolve(window.zone);
   return (evaluation) => {
     evaluation.atom = atom;
@@ -142,8 +144,9 @@ function textScan(condition: TextScan, context: ConditionContext): Predicate {
     if (entry.type === 'text') words.push(fold(entry.text));
     else aboutSql.push(fieldTest(sqlTest(entry), { ...context, conjuncts: undefined }));
   }
-  const expected = condition.entries.map(entryText).join(', ');
-  const atom: Atom = { field: 'args', operator: 'contains_any', expected };
+  const expected = displayText(condition.entries.map(entryText).join(', '));
+  const show = (): string => 'not found';
+  const atom: Atom = { field: 'args', operator: 'contains_any', expected, show };
   context.conjuncts?.push(atom);
   const sql = anyOf(aboutSql);
   return (evaluation) => {

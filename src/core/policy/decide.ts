@@ -1,7 +1,6 @@
 import { strictest } from './combine';
-import type { CompiledRule } from './compile';
+import type { CompiledRule, PolicyPart } from './compile';
 import { startEvaluation, type Evaluation } from './evaluation';
-import { compileField, UNREADABLE } from './field';
 import { explain, reasonOf } from './explain';
 import { hitOf, judge, settle, type Hit, type Outcome } from './outcome';
 import type {
@@ -13,7 +12,7 @@ import type {
   RuleTrace,
 } from './model';
 import type { PolicySet } from './policy-set';
-import { displayText, displayValue } from './redact';
+import { displayText } from './redact';
 
 /**
  * Decides a request against all active policies: the most restrictive of the matching rules wins. Pure, and never throws;
@@ -34,14 +33,14 @@ function decideWith(input: PolicyInput, set: PolicySet): PolicyDecision {
   const evaluation = startEvaluation(input, set.lists);
   const applied: Hit[] = [];
   const trace: RuleTrace[] = [];
-  const effects = new Map<string, Effect>();
+  const effects = new Map<PolicyPart, Effect>();
   for (const rule of set.candidates(input.request)) {
     const hit = hitOf(rule, judge(rule, evaluation), evaluation);
     trace.push(traceOf(rule, hit, evaluation));
     if (hit === undefined) continue;
     if (!rule.shadow) applied.push(hit);
-    const key = chainKey(rule.policy, rule.version);
-    effects.set(key, strictest(effects.get(key) ?? 'allow', hit.effect));
+    const before = effects.get(rule.policyPart) ?? 'allow';
+    effects.set(rule.policyPart, strictest(before, hit.effect));
   }
   const outcome = settle(applied, input.request, set);
   const matched = applied.map(matchOf);
@@ -68,28 +67,16 @@ function decideWith(input: PolicyInput, set: PolicySet): PolicyDecision {
 }
 
 function traceOf(rule: CompiledRule, hit: Hit | undefined, evaluation: Evaluation): RuleTrace {
-  const { policy, version, id, effect } = rule;
+  const { atom, problem } = evaluation;
   const matched = hit !== undefined;
-  const shadow = rule.shadow ? { shadow: true as const } : {};
-  if (evaluation.problem !== undefined && (hit === undefined || hit.problem !== undefined)) {
-    const policyError = displayText(evaluation.problem);
-    return { policy, version, rule: id, effect, matched, policyError, ...shadow };
+  if (problem !== undefined && (hit === undefined || hit.problem !== undefined)) {
+    return { ...rule.traced, matched, policyError: displayText(problem) };
   }
-  const { atom } = evaluation;
-  if (matched || atom === undefined)
-    return { policy, version, rule: id, effect, matched, ...shadow };
+  if (matched || atom === undefined) return { ...rule.traced, matched };
   const { field, expected } = atom;
   const operator = evaluation.negated ? `not ${atom.operator}` : atom.operator;
-  const failed = { field, operator, expected, actual: actualOf(field, evaluation) };
-  return { policy, version, rule: id, effect, matched, failed, ...shadow };
-}
-
-/** Text scans and times have no single value to show. */
-function actualOf(field: string, evaluation: Evaluation): string {
-  if (field === 'args') return 'not found';
-  if (field === 'time') return new Date(evaluation.input.nowMs).toISOString();
-  const value = compileField(field)(evaluation);
-  return displayValue(field, value === UNREADABLE ? undefined : value);
+  const failed = { field, operator, expected, actual: atom.show(evaluation) };
+  return { ...rule.traced, matched, failed };
 }
 
 function matchOf({ rule, effect, problem }: Hit): MatchedRule {
@@ -149,18 +136,16 @@ function offeredException(
 function chainOf(
   { request }: PolicyInput,
   set: PolicySet,
-  effects: ReadonlyMap<string, Effect>,
+  effects: ReadonlyMap<PolicyPart, Effect>,
 ): PolicyDecision['policyChain'] {
-  const chain: PolicyDecision['policyChain'][number][] = [];
+  const chain: PolicyPart[] = [];
   for (const policy of set.policies) {
     if (policy.isScoped && !policy.covers(request)) continue;
-    const effect = effects.get(chainKey(policy.id, policy.version));
+    const effect = effects.get(policy.noMatch);
     chain.push(effect === undefined ? policy.noMatch : { ...policy.noMatch, effect });
   }
   return chain;
 }
-
-const chainKey = (policy: string, version: number): string => `${policy}\n${version}`;
 
 const denial = (reasonCode: string, reason: string): PolicyDecision => ({
   verdict: 'DENY',

@@ -1,13 +1,28 @@
 import type { NumberOperator, Test } from './document';
 import type { Atom } from './evaluation';
-import { displayText, namesSecret, REDACTED } from './redact';
+import { UNREADABLE, type FieldReader } from './field';
+import { displayText, displayValue, namesSecret, REDACTED } from './redact';
 
 /** A test as text for traces, with the number at which it would stop holding. */
-export function describeTest(field: string, test: Test): Atom {
+export function describeTest(field: string, test: Test, read: FieldReader): Atom {
   const { operator } = test;
-  const expected = namesSecret(field) ? REDACTED : displayText(expectedText(test));
-  const edge = namesSecret(field) ? undefined : edgeOf(field, test);
-  return edge === undefined ? { field, operator, expected } : { field, operator, expected, edge };
+  if (namesSecret(field)) return { field, operator, expected: REDACTED, show: () => REDACTED };
+  const expected = displayText(expectedText(test));
+  const edge = edgeOf(field, test);
+  const atom = { field, operator, expected, show: showing(field, read) };
+  return edge === undefined ? atom : { ...atom, edge };
+}
+
+/** Many rules look at the same field of one request. */
+function showing(field: string, read: FieldReader): Atom['show'] {
+  return (evaluation) => {
+    const known = evaluation.shown.get(field);
+    if (known !== undefined) return known;
+    const value = read(evaluation);
+    const shown = displayValue(value === UNREADABLE ? undefined : value);
+    evaluation.shown.set(field, shown);
+    return shown;
+  };
 }
 
 function expectedText(test: Test): string {

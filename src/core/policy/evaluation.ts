@@ -1,6 +1,6 @@
 import type { LocalTime } from './capabilities';
 import type { Scalar } from './document';
-import type { DomainSet } from './domain-name';
+import { domainsIn, type DomainSet } from './domain-name';
 import type { PolicyInput } from './model';
 import { fold } from './text';
 import type { Json } from '../json';
@@ -27,6 +27,8 @@ export interface Atom {
   readonly field: string;
   readonly operator: string;
   readonly expected: string;
+  /** The present value as bounded, redacted text. */
+  readonly show: (evaluation: Evaluation) => string;
   /** How a number would have to change for the test not to hold. */
   readonly edge?: { readonly phrase: string; readonly witness: number };
 }
@@ -41,6 +43,8 @@ export interface Evaluation {
   /** Why the rule just evaluated could not be evaluated in full. */
   problem: string | undefined;
   readonly foldedTexts: Map<string, string>;
+  readonly domains: Map<string, readonly string[] | undefined>;
+  readonly shown: Map<string, string>;
   readonly localTimes: Map<string, LocalTime>;
   argumentTexts: readonly string[] | undefined;
 }
@@ -55,6 +59,8 @@ export const startEvaluation = (
   negated: false,
   problem: undefined,
   foldedTexts: new Map(),
+  domains: new Map(),
+  shown: new Map(),
   localTimes: new Map(),
   argumentTexts: undefined,
 });
@@ -72,6 +78,15 @@ export function foldOnce(evaluation: Evaluation, text: string): string {
   const folded = fold(text);
   evaluation.foldedTexts.set(text, folded);
   return folded;
+}
+
+/** The domains named in a text, read once. */
+export function domainsOnce(evaluation: Evaluation, text: string): readonly string[] | undefined {
+  const known = evaluation.domains.get(text);
+  if (known !== undefined) return known;
+  const domains = domainsIn(text);
+  evaluation.domains.set(text, domains);
+  return domains;
 }
 
 /** Every text anywhere in the arguments, folded. */

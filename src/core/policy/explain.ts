@@ -1,6 +1,6 @@
 import type { CompiledRule } from './compile';
 import { withValue } from './field';
-import { isExceptionRequest, outcomeOf, type Outcome } from './outcome';
+import { isExceptionRequest, outcomeOf, type Hit, type Outcome } from './outcome';
 import type { MatchedRule, PolicyInput, PolicyVerdict } from './model';
 import type { PolicySet } from './policy-set';
 
@@ -102,6 +102,8 @@ const MAX_CHANGES = 4;
  */
 function nearestChange({ outcome, input, set }: Explained): string | undefined {
   const phrases = new Map<string, string>();
+  const hasOtherGrounds = outcome.hits.some((hit) => restricts(hit) && !hit.rule.hasEdge);
+  if (hasOtherGrounds) return firstCondition(restricting(outcome));
   let changed = input;
   let current = outcome;
   for (let step = 0; step < MAX_CHANGES; step += 1) {
@@ -120,8 +122,9 @@ function nearestChange({ outcome, input, set }: Explained): string | undefined {
   return firstCondition(restricting(outcome));
 }
 
-const restricting = ({ hits }: Outcome): CompiledRule | undefined =>
-  hits.find(({ effect }) => effect === 'deny' || effect === 'require_approval')?.rule;
+const restricts = ({ effect }: Hit): boolean => effect === 'deny' || effect === 'require_approval';
+
+const restricting = ({ hits }: Outcome): CompiledRule | undefined => hits.find(restricts)?.rule;
 
 function edgeMove(
   rule: CompiledRule,

@@ -1,8 +1,8 @@
 import { blockContains, parseAddressBlock } from './cidr';
 import type { CompileDependencies } from './capabilities';
 import type { DomainOperand, Scalar, Test, ValuesOperand } from './document';
-import { createDomainSet, domainsIn, type DomainSet } from './domain-name';
-import { foldOnce, NO, truth, unknown, UNKNOWN, YES } from './evaluation';
+import { createDomainSet, type DomainSet } from './domain-name';
+import { domainsOnce, foldOnce, NO, truth, unknown, UNKNOWN, YES } from './evaluation';
 import type { Evaluation, NamedList, Truth } from './evaluation';
 import { fold } from './text';
 import type { Json } from '../json';
@@ -236,7 +236,7 @@ function domains(operand: DomainOperand, context: OperatorContext, wanted: boole
     const values = Array.isArray(actual) ? (actual as readonly Json[]) : [actual];
     const found: string[] = [];
     for (const value of values) {
-      const named = typeof value === 'string' ? domainsIn(value) : undefined;
+      const named = typeof value === 'string' ? domainsOnce(evaluation, value) : undefined;
       if (named === undefined) return unknown(evaluation, `${context.field} names no domain`);
       found.push(...named);
     }

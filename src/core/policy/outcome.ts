@@ -1,4 +1,4 @@
-import { join, NOTHING, strictest, type Combined } from './combine';
+import { joinAll, NOTHING, strictest, type Combined } from './combine';
 import type { CompiledPolicy, CompiledRule } from './compile';
 import type { RuleEffect } from './document';
 import { startEvaluation, UNKNOWN, YES, type Evaluation, type Truth } from './evaluation';
@@ -55,20 +55,12 @@ export const isExceptionRequest = (request: PolicyRequest): boolean =>
 
 /** Joins the applied hits; the strictest default of the covering policies fills in where no rule speaks. */
 export function settle(hits: readonly Hit[], request: PolicyRequest, set: PolicySet): Outcome {
-  let combined = NOTHING;
-  let isDecided = false;
-  for (const hit of hits) {
-    combined = join(combined, contribution(hit));
-    isDecided ||= decides(hit);
-  }
-  if (isDecided) return { hits, combined };
+  const parts = hits.map(contribution);
+  if (hits.some(decides)) return { hits, combined: joinAll(parts) };
   const defaulted = strictestDefault(request, set);
   const requirements = defaulted.effect === 'require_approval' ? [STANDARD] : [];
-  return {
-    hits,
-    defaulted,
-    combined: join(combined, { ...NOTHING, effect: defaulted.effect, requirements }),
-  };
+  const combined = joinAll([...parts, { ...NOTHING, effect: defaulted.effect, requirements }]);
+  return { hits, defaulted, combined };
 }
 
 /** The outcome alone, without trace. */

@@ -21,7 +21,7 @@ export function buildPolicySet(
   let order = 0;
   for (const policy of active) {
     for (const rule of [...policy.rules].sort((a, b) => compareText(a.id, b.id))) {
-      file(index, { order, rule });
+      file(index, order, rule);
       order += 1;
     }
   }
@@ -42,6 +42,8 @@ export function factsNeeded(request: PolicyRequest, set: PolicySet): readonly st
 interface Entry {
   readonly order: number;
   readonly rule: CompiledRule;
+  /** Filed under exactly what it covers, so the rule's own check is not needed. */
+  readonly isExact: boolean;
 }
 type Index = Map<string, Map<string, Map<string, Entry[]>>>;
 
@@ -51,9 +53,10 @@ const ANY_NAME: readonly string[] = [ANY];
 /** A rule naming more combinations than this is filed as a wildcard and checked by itself. */
 const MAX_FILINGS = 256;
 
-function file(index: Index, entry: Entry): void {
-  const { actions = ANY_NAME, environments = ANY_NAME, agents = ANY_NAME } = entry.rule.keys;
+function file(index: Index, order: number, rule: CompiledRule): void {
+  const { actions = ANY_NAME, environments = ANY_NAME, agents = ANY_NAME } = rule.keys;
   const few = actions.length * environments.length * agents.length <= MAX_FILINGS;
+  const entry: Entry = { order, rule, isExact: few && rule.keys.areComplete };
   for (const action of few ? actions : ANY_NAME) {
     const byEnvironment = memberOf(index, action, () => new Map<string, Map<string, Entry[]>>());
     for (const environment of few ? environments : ANY_NAME) {
@@ -87,9 +90,11 @@ function lookUp(index: Index, request: PolicyRequest): readonly CompiledRule[] {
       }
     }
   }
-  return merge(lists)
-    .map((entry) => entry.rule)
-    .filter((rule) => rule.applies(request));
+  const rules: CompiledRule[] = [];
+  for (const { rule, isExact } of merge(lists)) {
+    if (isExact || rule.applies(request)) rules.push(rule);
+  }
+  return rules;
 }
 
 /** The lists are sorted and share no entry, so merging them pairwise keeps the order. */

@@ -2,6 +2,7 @@ import type { Json } from '../json';
 
 const MAX_CHARACTERS = 80;
 const PLAIN = /^[\x20-\x7e]{0,80}$/;
+const ASCII = /^[\x20-\x7e]*$/;
 /** Controls, line separators, and characters that hide or reorder text. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;
 const SECRET_WORDS = new Set([
@@ -33,24 +34,23 @@ export function namesSecret(path: string): boolean {
   return words.some((word) => SECRET_WORDS.has(word.toLowerCase()));
 }
 
-/** A value as bounded, well-formed text without control characters; secrets by key name are left out. */
-export function displayValue(field: string, value: Json | undefined): string {
+/** A value as bounded, well-formed text; members whose key names a secret are left out. */
+export function displayValue(value: Json | undefined): string {
   if (value === undefined) return 'missing';
-  if (namesSecret(field)) return REDACTED;
   return displayText(typeof value === 'string' ? value : displayJson(value, 3));
 }
 
 /** At most 80 characters; whatever could forge a line, a card or a direction of reading is replaced. */
 export function displayText(text: string): string {
   if (PLAIN.test(text)) return text;
-  let shown = '';
-  let count = 0;
-  for (const character of text) {
-    if (count === MAX_CHARACTERS - 1) return `${shown}…`;
-    shown += UNSAFE.test(character) ? '\uFFFD' : character;
-    count += 1;
-  }
-  return shown;
+  // Twice as many code units hold the characters that are shown.
+  const start = text.slice(0, 2 * MAX_CHARACTERS);
+  if (ASCII.test(start)) return `${start.slice(0, MAX_CHARACTERS - 1)}…`;
+  const characters = [...start];
+  const isCut = characters.length > MAX_CHARACTERS || text.length > start.length;
+  const kept = isCut ? characters.slice(0, MAX_CHARACTERS - 1) : characters;
+  const shown = kept.map((character) => (UNSAFE.test(character) ? '\uFFFD' : character)).join('');
+  return isCut ? `${shown}…` : shown;
 }
 
 function displayJson(value: Json, depth: number): string {

@@ -1,0 +1,191 @@
+import { DomainError } from '../core/errors';
+import { describeApprovers } from '../core/escalation/chain';
+import { currentLevel } from '../core/escalation/ladder';
+import { dueAtMs, isOpen, statusOf, type ExecutionStatus } from '../core/execution/state';
+import type { ExecutionId, TenantId } from '../core/ids';
+import { EFFECTS, type PolicyVerdict } from '../core/policy/model';
+import { createApplyDue } from './apply-due';
+import { executionFields, SYSTEM_ACTOR } from './audit-records';
+import type { ExecutionReads, ReadExecution, StoredExecution } from './ports';
+import { stepUnit, type StepDeps } from './step-execution';
+
+/** Reference to one execution, as its workflow knows it: never arguments. */
+export interface GovernedReference {
+  readonly tenant: TenantId;
+  readonly executionId: ExecutionId;
+  /** argsDigest; a step refuses one that is not the stored one. */
+  readonly digest: string;
+}
+
+/** One execution as its workflow and the readers of its history need it. Texts are raw. */
+export interface RunView {
+  readonly executionId: string;
+  readonly verdict: PolicyVerdict;
+  readonly status: ExecutionStatus;
+  readonly version: number;
+  readonly waitingFor: 'nothing' | 'approval' | 'release' | 'outcome';
+  /** `index` and `of` count from 1; `deadline` is ISO 8601 UTC. */
+  readonly level?: {
+    readonly index: number;
+    readonly name: string;
+    readonly of: number;
+    readonly approvers: string;
+    readonly deadline: string;
+  };
+  /** Until the next due moment by the database's clock; absent = no timer. */
+  readonly remainingMs?: number;
+  readonly summary: {
+    readonly agent: string;
+    readonly action: string;
+    readonly environment: string;
+    readonly reason: string;
+    readonly policy: string;
+    readonly rule: string;
+    readonly argsDigest: string;
+    readonly chain?: string;
+  };
+}
+
+function waitingFor(row: StoredExecution): RunView['waitingFor'] {
+  const { state } = row;
+  if (isOpen(state)) return 'approval';
+  if (state.approval === undefined) return 'nothing';
+  if (state.verdict === 'approved' && state.run.kind === 'none') return 'release';
+  return state.run.kind === 'executing' && state.outcomeDueMs !== undefined ? 'outcome' : 'nothing';
+}
+
+export function runView(row: StoredExecution, nowMs: number): RunView {
+  const { state, decision } = row;
+  const strictest = [...decision.matched].sort(
+    (a, b) => EFFECTS.indexOf(b.effect) - EFFECTS.indexOf(a.effect),
+  )[0];
+  const waits = waitingFor(row);
+  const due = waits === 'nothing' ? undefined : dueAtMs(state);
+  const approval = waits === 'approval' ? state.approval : undefined;
+  const level = approval === undefined ? undefined : currentLevel(approval);
+  return {
+    executionId: state.id,
+    verdict: decision.verdict,
+    status: statusOf(state),
+    version: state.version,
+    waitingFor: waits,
+    summary: {
+      agent: row.agent,
+      action: row.action,
+      environment: row.environment,
+      reason: state.closing?.reason ?? decision.reason,
+      policy: strictest?.policy ?? 'none',
+      rule: strictest?.rule ?? 'none',
+      argsDigest: state.argsDigest,
+      ...(state.approval === undefined ? {} : { chain: state.approval.chain.id }),
+    },
+    ...(due === undefined ? {} : { remainingMs: Math.max(0, due - nowMs) }),
+    ...(approval === undefined || level === undefined
+      ? {}
+      : {
+          level: {
+            index: approval.level.index + 1,
+            name: level.name,
+            of: approval.chain.levels.length,
+            approvers: describeApprovers(level),
+            deadline: new Date(approval.level.deadlineMs).toISOString(),
+          },
+        }),
+  };
+}
+
+export interface ExecutionStepDeps extends StepDeps {
+  readonly reads: ExecutionReads;
+  /** Hex SHA-256 of the stored history. */
+  readonly historyDigest: (history: Uint8Array) => string;
+}
+
+/** What the workflow's activities call. Each may run any number of times for one call, so each is idempotent. */
+export function createExecutionSteps(deps: ExecutionStepDeps) {
+  const applyDue = createApplyDue(deps);
+  const read = async (input: GovernedReference): Promise<ReadExecution> => {
+    const found = await deps.reads.execution(input.tenant, input.executionId);
+    if (found === undefined)
+      throw new DomainError('execution_not_found', {
+        what: `No execution ${input.executionId} is stored.`,
+      });
+    if (found.row.state.argsDigest !== input.digest)
+      throw new DomainError('digest_mismatch', {
+        what: 'The workflow names other arguments than were decided.',
+      });
+    return found;
+  };
+  const view = async (input: GovernedReference): Promise<RunView> => {
+    const found = await read(input);
+    return runView(found.row, found.nowMs);
+  };
+  return {
+    checkPolicy: view,
+    openLevel: view,
+    /** Names in the chain who is asked at this level, once. Their inbox is the pending list. */
+    notifyApprovers: async (
+      input: GovernedReference & { readonly level: number },
+    ): Promise<{ readonly asked: number }> => {
+      await read(input);
+      const level = input.level - 1;
+      const done = await deps.committer.commit(
+        input.tenant,
+        stepUnit(deps, input.executionId, () => ({ kind: 'told', level }), {
+          actor: SYSTEM_ACTOR,
+          after: (tx, stepped) => {
+            const { approval } = stepped.row.state;
+            if (stepped.answer.kind !== 'ok' || stepped.answer.repeated || approval === undefined)
+              return undefined;
+            const people = [
+              ...new Set(approval.level.groups.flatMap((group) => [...group.eligible])),
+            ];
+            return tx.audit({
+              type: 'approval.requested',
+              actor: SYSTEM_ACTOR,
+              ...executionFields(stepped.row),
+              outcome: 'asked',
+              context: {
+                level: input.level,
+                name: currentLevel(approval).name,
+                chain: approval.chain.id,
+                people,
+                deadlineMs: approval.level.deadlineMs,
+                surface: 'inbox',
+              },
+            });
+          },
+        }),
+      );
+      const groups = done.row.state.approval?.level.groups ?? [];
+      return { asked: new Set(groups.flatMap((group) => [...group.eligible])).size };
+    },
+    recordDue: async (input: GovernedReference): Promise<RunView> => {
+      await read(input);
+      const done = await applyDue(input.tenant, input.executionId);
+      return runView(done.row, done.nowMs);
+    },
+    /** Chains the end of the run once and keeps its compressed history for replay. */
+    closeExecution: async (
+      input: GovernedReference & { readonly history?: Uint8Array },
+    ): Promise<RunView> => {
+      const found = await read(input);
+      const { history } = input;
+      if (history === undefined) return runView(found.row, found.nowMs);
+      const digest = deps.historyDigest(history);
+      await deps.committer.commit(input.tenant, {
+        lane: 'exclusive',
+        work: async (tx) => {
+          if (!(await tx.registry.storeHistory(input.executionId, history, digest))) return;
+          tx.audit({
+            type: 'execution.closed',
+            actor: SYSTEM_ACTOR,
+            ...executionFields(found.row),
+            outcome: statusOf(found.row.state),
+            context: { historySha256: digest, historyBytes: history.length },
+          });
+        },
+      });
+      return runView(found.row, found.nowMs);
+    },
+  };
+}

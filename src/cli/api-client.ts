@@ -1,0 +1,229 @@
+import type {
+  EvaluationView,
+  ExecutionSummary,
+  ExecutionView,
+  PendingApproval,
+  VoteReceipt,
+} from '../core/execution/view';
+import type { Json } from '../core/json';
+import { createRequester, type ApiRequest, type Requester } from './api-request';
+import type {
+  Agent,
+  AuditEventView,
+  IntegrityReport,
+  IssuedKey,
+  KillSwitchView,
+  NewAgentBody,
+  Page,
+  PolicySummary,
+  PolicyText,
+  PublishedPolicy,
+  RegisteredAgent,
+  Severity,
+  SubmitBody,
+  SystemStatus,
+  User,
+  ValueList,
+} from './resources';
+
+export interface PageQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** The REST API, typed. Every method throws ApiProblem (refused) or ApiUnreachable (nobody answered). */
+export interface ApiClient {
+  readonly baseUrl: string;
+  /** The same server with another credential. */
+  withKey(apiKey: string): ApiClient;
+
+  /** Needs no credential; false while a part the server needs is down. */
+  ready(): Promise<boolean>;
+  status(): Promise<SystemStatus>;
+
+  submit(body: SubmitBody): Promise<ExecutionView>;
+  /** Decides and explains; stores nothing but an audit row. */
+  dryRun(body: SubmitBody): Promise<EvaluationView>;
+  evaluate(body: SubmitBody): Promise<EvaluationView>;
+  /** With `waitMs` (at most 50,000) answers when the version passes `sinceVersion` or the time is up. */
+  readExecution(
+    id: string,
+    wait?: {
+      readonly waitMs?: number | undefined;
+      readonly sinceVersion?: number | undefined;
+      readonly attemptId?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<ExecutionView>;
+  listExecutions(
+    query: PageQuery & {
+      readonly status?: string | undefined;
+      readonly agent?: string | undefined;
+      readonly action?: string | undefined;
+    },
+  ): Promise<Page<ExecutionSummary>>;
+  release(
+    id: string,
+    body: { readonly argsDigest: string; readonly attemptId: string },
+  ): Promise<ExecutionView>;
+  reportOutcome(
+    id: string,
+    body: {
+      readonly status: 'committed' | 'failed';
+      readonly attemptId?: string | undefined;
+      readonly result?: Json | undefined;
+      readonly error?: string | undefined;
+    },
+  ): Promise<ExecutionView>;
+  cancel(id: string, body: { readonly reason: string }): Promise<ExecutionView>;
+
+  pendingApprovals(query?: PageQuery): Promise<Page<PendingApproval>>;
+  readApproval(id: string): Promise<PendingApproval>;
+  vote(
+    id: string,
+    verdict: 'approve' | 'reject',
+    body: { readonly rationale: string; readonly argsDigest?: string | undefined },
+  ): Promise<VoteReceipt>;
+
+  createPolicy(policy: {
+    readonly id: string;
+    readonly text: string;
+    readonly contentType: 'application/yaml' | 'application/json';
+    readonly publish: boolean;
+  }): Promise<PublishedPolicy>;
+  listPolicies(): Promise<Page<PolicySummary>>;
+  readPolicy(id: string, version?: number): Promise<PolicyText>;
+  putList(name: string, values: readonly string[]): Promise<ValueList>;
+  readList(name: string): Promise<ValueList>;
+  listLists(): Promise<Page<ValueList>>;
+
+  createUser(user: User): Promise<User>;
+  listUsers(): Promise<Page<User>>;
+  issueUserKey(userId: string, body: { readonly label?: string | undefined }): Promise<IssuedKey>;
+  registerAgent(body: NewAgentBody): Promise<RegisteredAgent>;
+  listAgents(): Promise<Page<Agent>>;
+
+  engageKillSwitch(body: {
+    readonly scope: 'global';
+    readonly reason: string;
+    readonly severity: Severity;
+    readonly expiresAt?: string | undefined;
+  }): Promise<KillSwitchView>;
+  liftKillSwitch(id: string, reason: string): Promise<KillSwitchView>;
+  listKillSwitches(): Promise<Page<KillSwitchView>>;
+
+  auditIntegrity(): Promise<IntegrityReport>;
+  auditEvents(
+    query: PageQuery & {
+      readonly executionId?: string | undefined;
+      readonly type?: string | undefined;
+    },
+  ): Promise<Page<AuditEventView>>;
+}
+
+export interface ApiClientOptions {
+  readonly baseUrl: string;
+  readonly apiKey?: string | undefined;
+  readonly fetch: typeof fetch;
+}
+
+/** Reading the whole audit chain takes the server longer than any other call. */
+const VERIFY_TIMEOUT_MS = 10 * 60_000;
+
+/** A client of one server with one credential; makes no call by itself and keeps no state. */
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const send = createRequester(options);
+  return {
+    baseUrl: options.baseUrl,
+    withKey: (apiKey) => createApiClient({ ...options, apiKey }),
+    ...executionCalls(send),
+    ...approvalCalls(send),
+    ...policyCalls(send),
+    ...registryCalls(send),
+    ...controlCalls(send),
+  };
+}
+
+const part = encodeURIComponent;
+const get = (path: string, query?: ApiRequest['query']): ApiRequest => ({
+  method: 'GET',
+  path,
+  query,
+});
+const post = (path: string, json: unknown): ApiRequest => ({ method: 'POST', path, json });
+
+const executionCalls = (send: Requester) => ({
+  submit: (body: SubmitBody) => send<ExecutionView>(post('/v1/executions', body)),
+  dryRun: (body: SubmitBody) =>
+    send<EvaluationView>(post('/v1/executions', { ...body, mode: 'dry_run' })),
+  evaluate: (body: SubmitBody) => send<EvaluationView>(post('/v1/policies/evaluate', body)),
+  readExecution: ((id, wait = {}) => {
+    const { signal, ...query } = wait;
+    return send<ExecutionView>({
+      ...get(`/v1/executions/${part(id)}`, query),
+      signal,
+      extraTimeoutMs: wait.waitMs ?? 0,
+    });
+  }) satisfies ApiClient['readExecution'],
+  listExecutions: ((query) =>
+    send(get('/v1/executions', { ...query }))) satisfies ApiClient['listExecutions'],
+  release: ((id, body) =>
+    send(post(`/v1/executions/${part(id)}/release`, body))) satisfies ApiClient['release'],
+  reportOutcome: ((id, body) =>
+    send(post(`/v1/executions/${part(id)}/outcome`, body))) satisfies ApiClient['reportOutcome'],
+  cancel: ((id, body) =>
+    send(post(`/v1/executions/${part(id)}/cancel`, body))) satisfies ApiClient['cancel'],
+});
+
+const approvalCalls = (send: Requester) => ({
+  pendingApprovals: ((query = {}) =>
+    send(get('/v1/approvals/pending', { ...query }))) satisfies ApiClient['pendingApprovals'],
+  readApproval: (id: string) => send<PendingApproval>(get(`/v1/approvals/${part(id)}`)),
+  vote: ((id, verdict, body) =>
+    send(post(`/v1/approvals/${part(id)}/${verdict}`, body))) satisfies ApiClient['vote'],
+});
+
+const policyCalls = (send: Requester) => ({
+  createPolicy: ((policy) =>
+    send({
+      method: 'POST',
+      path: '/v1/policies',
+      query: { id: policy.id, publish: policy.publish ? 'true' : 'false' },
+      text: { content: policy.text, contentType: policy.contentType },
+    })) satisfies ApiClient['createPolicy'],
+  listPolicies: () => send<Page<PolicySummary>>(get('/v1/policies')),
+  readPolicy: (id: string, version?: number) =>
+    send<PolicyText>(get(`/v1/policies/${part(id)}`, { version })),
+  putList: (name: string, values: readonly string[]) =>
+    send<ValueList>({ method: 'PUT', path: `/v1/lists/${part(name)}`, json: { values } }),
+  readList: (name: string) => send<ValueList>(get(`/v1/lists/${part(name)}`)),
+  listLists: () => send<Page<ValueList>>(get('/v1/lists')),
+});
+
+const registryCalls = (send: Requester) => ({
+  createUser: (user: User) => send<User>(post('/v1/users', user)),
+  listUsers: () => send<Page<User>>(get('/v1/users')),
+  issueUserKey: ((userId, body) =>
+    send(post(`/v1/users/${part(userId)}/keys`, body))) satisfies ApiClient['issueUserKey'],
+  registerAgent: (body: NewAgentBody) => send<RegisteredAgent>(post('/v1/agents', body)),
+  listAgents: () => send<Page<Agent>>(get('/v1/agents')),
+});
+
+const controlCalls = (send: Requester) => ({
+  ready: async () =>
+    (await send<{ readonly ready: boolean }>({ ...get('/readyz'), readiness: true })).ready,
+  status: () => send<SystemStatus>(get('/v1/status')),
+  engageKillSwitch: ((body) =>
+    send(post('/v1/kill-switches', body))) satisfies ApiClient['engageKillSwitch'],
+  liftKillSwitch: (id: string, reason: string) =>
+    send<KillSwitchView>({
+      method: 'DELETE',
+      path: `/v1/kill-switches/${part(id)}`,
+      json: { reason },
+    }),
+  listKillSwitches: () => send<Page<KillSwitchView>>(get('/v1/kill-switches')),
+  auditIntegrity: () =>
+    send<IntegrityReport>({ ...get('/v1/audit/integrity'), extraTimeoutMs: VERIFY_TIMEOUT_MS }),
+  auditEvents: ((query) =>
+    send(get('/v1/audit/events', { ...query }))) satisfies ApiClient['auditEvents'],
+});

@@ -1,0 +1,75 @@
+import type { TextSink } from './output';
+import type { Diagnostic, IntegrityReport, Severity } from './resources';
+
+/** Flags of `start`; what is left out comes from the environment, then from the defaults. */
+export interface StartOptions {
+  readonly port?: number;
+  readonly host?: string;
+  readonly dataDir?: string;
+  readonly reset: boolean;
+}
+
+export interface DemoOptions {
+  readonly color: boolean;
+}
+
+export interface ProcessOptions {
+  readonly port?: number;
+  readonly host?: string;
+  readonly dataDir?: string;
+}
+
+export interface OutOfBandKill {
+  readonly id: string;
+  readonly engagedAt?: string;
+  readonly engagedSeq?: number;
+}
+
+export interface VerifyProgress {
+  readonly checked: number;
+  readonly total?: number | undefined;
+}
+
+type Awaitable<Value> = Value | Promise<Value>;
+
+/** What the composition root hands to the CLI: everything that must work without REST, and the terminal. */
+export interface CliDeps {
+  readonly version: string;
+  /** Each resolves to the exit code of the process. */
+  start(options: StartOptions): Promise<number>;
+  demo(options: DemoOptions): Promise<number>;
+  api?(options: ProcessOptions): Promise<number>;
+  worker?(options: ProcessOptions): Promise<number>;
+  migrate?(options: ProcessOptions): Promise<number>;
+  /** Engages the global kill switch straight in Postgres; `databaseUrl` absent = the embedded one of the data folder. */
+  killOutOfBand(options: {
+    readonly databaseUrl?: string;
+    readonly dataDir: string;
+    readonly reason: string;
+    readonly severity: Severity;
+  }): Promise<OutOfBandKill>;
+  /** Reads the chain straight from Postgres, without the server. */
+  verifyOffline(options: {
+    readonly databaseUrl?: string;
+    readonly dataDir: string;
+    /** From the first record, not from the last trusted checkpoint. */
+    readonly full: boolean;
+    /** Where the last trusted checkpoint is remembered. */
+    readonly trustFile: string;
+    readonly onProgress: (progress: VerifyProgress) => void;
+  }): Promise<IntegrityReport>;
+  lintPolicy(
+    text: string,
+    id: string,
+  ): Awaitable<{
+    readonly problems: readonly Diagnostic[];
+    readonly warnings: readonly Diagnostic[];
+  }>;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly isTty: { readonly stdout: boolean; readonly stderr: boolean };
+  readonly fetch: typeof fetch;
+  /** Registers a Ctrl-C handler and returns how to take it off again. */
+  onInterrupt(handler: () => void): () => void;
+}

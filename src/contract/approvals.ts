@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { ChainDefinition } from '../core/escalation/chain';
+import { opaqueText, paging, slug, uuid } from './identifiers';
+import type { ReservedFields } from './parse-input';
+
+/** The approval's id, or the id of its execution. */
+export const approvalParams = z.object({ approvalId: uuid });
+
+export const listApprovalsQuery = z.strictObject(paging);
+
+/** Body of approve and reject. Whether a rationale is required is for the chain to say. */
+export const castVoteBody = z
+  .strictObject({
+    rationale: z.string().max(4_000).default(''),
+    argsDigest: opaqueText(200)
+      .exactOptional()
+      .meta({ description: 'Digest of the arguments that were shown; a wrong one is refused.' }),
+    commandId: opaqueText(128)
+      .exactOptional()
+      .meta({ description: 'Repeating a lost vote with the same id changes nothing.' }),
+  })
+  .meta({ id: 'CastVote', example: { rationale: 'Matches ticket 4711; customer is verified.' } });
+
+export const RESERVED_VOTE_FIELDS: ReservedFields = {
+  actor: 'the vote is that of the credential; leave it out',
+  amendedArgs: 'reject, and let the agent submit the changed request',
+  constraints: 'approve or reject the request as it stands',
+  delegateTo: 'let another eligible person vote with their own key',
+};
+
+const selector = z.union([
+  z.object({ kind: z.literal('role'), role: slug }),
+  z.object({ kind: z.literal('user'), user: z.string() }),
+]);
+
+const need = z.enum(['required', 'optional']);
+const exclusion = z.enum(['exclude', 'allow']);
+
+const chainDefinition: z.ZodType<ChainDefinition> = z
+  .object({
+    id: z.string(),
+    version: z.int(),
+    levels: z.array(
+      z.object({
+        name: z.string(),
+        groups: z.array(z.object({ selectors: z.array(selector), quorum: z.int() })),
+        timeoutMs: z.int(),
+        onTimeout: z.enum(['escalate', 'reject', 'approve', 'park']),
+      }),
+    ),
+    advance: z.enum(['on_escalation', 'each_level']),
+    onFinalTimeout: z.enum(['reject', 'approve', 'park']),
+    rejection: z.union([
+      z.object({ kind: z.literal('veto') }),
+      z.object({ kind: z.literal('quorum'), count: z.int() }),
+      z.object({ kind: z.literal('escalate') }),
+    ]),
+    rationale: z.object({ approve: need, reject: need, minLength: z.int() }),
+    separation: z.object({
+      requester: exclusion,
+      agentOwner: exclusion,
+      distinctAcrossLevels: z.boolean(),
+    }),
+    validForMs: z.int(),
+  })
+  .meta({ id: 'ApprovalChain' });
+
+export const chainList = z.object({ items: z.array(chainDefinition) }).meta({ id: 'ChainList' });

@@ -1,0 +1,129 @@
+import { Worker } from 'node:worker_threads';
+
+/**
+ * Runs the SQL and address parsers on a thread of their own. Their running time can grow without bound on hostile text (a
+ * dozen open parentheses cost a second), and a thread is the only thing that can be stopped in the middle of it.
+ */
+export interface ParserThread {
+  /** The parser's plain result, or why there is none. Never rejects. */
+  readonly parse: (job: ParserJob, timeoutMs: number) => Promise<ParserAnswer>;
+  readonly close: () => Promise<void>;
+}
+
+export type ParserJob =
+  | { readonly kind: 'sql'; readonly text: string; readonly dialect: 'Postgresql' | 'MySQL' }
+  | { readonly kind: 'addresses'; readonly text: string };
+
+export type ParserAnswer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly reason: 'unparsable' | 'timeout' | 'unavailable' };
+
+interface Waiting {
+  readonly job: ParserJob;
+  readonly deadlineMs: number;
+  readonly answer: (answer: ParserAnswer) => void;
+}
+
+/** Plain JavaScript, because a thread starts from source text; the modules are named by their resolved paths. */
+const THREAD_SOURCE = `
+const { parentPort, workerData } = require('node:worker_threads');
+const parsers = {};
+const sqlParser = (dialect) => {
+  if (parsers[dialect] === undefined) {
+    const { Parser } = require(workerData.dialects[dialect]);
+    parsers[dialect] = new Parser();
+  }
+  return parsers[dialect];
+};
+const addresses = (text) => {
+  const { parseAddressList } = require(workerData.addresses);
+  const read = (addressListSeparator) =>
+    parseAddressList({ input: text, rfc6532: true, addressListSeparator });
+  const found = read(',') ?? read(';');
+  if (found === null) throw new Error('unparsable');
+  return found.flatMap((entry) => entry.addresses ?? [entry]).map(({ local, domain }) => ({ local, domain }));
+};
+parentPort.on('message', ({ kind, text, dialect }) => {
+  try {
+    const value = kind === 'sql'
+      ? sqlParser(dialect).astify(text, { database: dialect })
+      : addresses(text);
+    parentPort.postMessage({ ok: true, value: JSON.parse(JSON.stringify(value ?? null)) });
+  } catch {
+    parentPort.postMessage({ ok: false, reason: 'unparsable' });
+  }
+});
+`;
+
+/** One thread, started when first needed and again after it had to be stopped; jobs run one after the other. */
+export function createParserThread(): ParserThread {
+  let worker: Worker | undefined;
+  let running: { readonly waiting: Waiting; readonly timer: NodeJS.Timeout } | undefined;
+  const queue: Waiting[] = [];
+
+  const finish = (answer: ParserAnswer): void => {
+    if (running === undefined) return;
+    const { waiting, timer } = running;
+    running = undefined;
+    clearTimeout(timer);
+    // An idle thread must not keep the process alive.
+    worker?.unref();
+    waiting.answer(answer);
+    next();
+  };
+  const stop = (answer: ParserAnswer): void => {
+    const stopped = worker;
+    worker = undefined;
+    void stopped?.terminate();
+    finish(answer);
+  };
+  const start = (): Worker => {
+    const started = new Worker(THREAD_SOURCE, {
+      eval: true,
+      workerData: parserModules(),
+      resourceLimits: { maxOldGenerationSizeMb: 128, stackSizeMb: 4 },
+    });
+    const isCurrent = (): boolean => worker === started;
+    started.on('message', (answer: ParserAnswer) => isCurrent() && finish(answer));
+    started.on('error', () => isCurrent() && stop({ ok: false, reason: 'unavailable' }));
+    started.on('exit', () => isCurrent() && stop({ ok: false, reason: 'unavailable' }));
+    return started;
+  };
+  const next = (): void => {
+    if (running !== undefined) return;
+    const waiting = queue.shift();
+    if (waiting === undefined) return;
+    const leftMs = waiting.deadlineMs - performance.now();
+    if (leftMs <= 0) {
+      waiting.answer({ ok: false, reason: 'timeout' });
+      next();
+      return;
+    }
+    worker ??= start();
+    worker.ref();
+    running = { waiting, timer: setTimeout(() => stop({ ok: false, reason: 'timeout' }), leftMs) };
+    worker.postMessage(waiting.job);
+  };
+  return {
+    parse: (job, timeoutMs) =>
+      new Promise((answer) => {
+        queue.push({ job, deadlineMs: performance.now() + timeoutMs, answer });
+        next();
+      }),
+    close: async () => {
+      const stopped = worker;
+      worker = undefined;
+      for (const { answer } of queue.splice(0)) answer({ ok: false, reason: 'unavailable' });
+      finish({ ok: false, reason: 'unavailable' });
+      await stopped?.terminate();
+    },
+  };
+}
+
+const parserModules = () => ({
+  dialects: {
+    Postgresql: require.resolve('node-sql-parser/build/postgresql'),
+    MySQL: require.resolve('node-sql-parser/build/mysql'),
+  },
+  addresses: require.resolve('email-addresses'),
+});

@@ -1,0 +1,44 @@
+import { registerAgentBody, toRegisterAgentInput } from '../../src/contract/agents';
+
+const BASE = { owner: 'bob', riskLevel: 'medium', environment: 'prod' } as const;
+const read = (body: object) => toRegisterAgentInput(registerAgentBody.parse({ ...BASE, ...body }));
+
+describe('toRegisterAgentInput', () => {
+  it.each([
+    ['Support Bot', 'support-bot'],
+    ['  Café №1 ', 'cafe-no1'],
+    ['a'.repeat(100), 'a'.repeat(63)],
+    [`${'a'.repeat(62)} b`, 'a'.repeat(62)],
+  ])('makes the id of the name %j: %s', (name, id) => {
+    expect(read({ name }).id).toBe(id);
+  });
+
+  it('asks for an id when the name gives none', () => {
+    expect(() => read({ name: '机器人' })).toThrow(
+      expect.objectContaining({ code: 'validation_failed' }) as Error,
+    );
+  });
+
+  it('acts only in its environment unless more are named', () => {
+    expect(read({ id: 'a' }).environments).toEqual(['prod']);
+    expect(read({ id: 'a', environments: ['prod', 'staging'] }).environments).toEqual([
+      'prod',
+      'staging',
+    ]);
+  });
+
+  it('refuses environments without the agent’s own', () => {
+    expect(
+      registerAgentBody.safeParse({ ...BASE, id: 'a', environments: ['staging'] }).success,
+    ).toBe(false);
+  });
+
+  it.each([[{ mode: 'proxy_only' }], [{ reversibility: 'maybe' }], [{ name: 'a b' }]])(
+    'refuses a tool with %j',
+    (about) => {
+      expect(
+        registerAgentBody.safeParse({ ...BASE, id: 'a', tools: [{ name: 'x', ...about }] }).success,
+      ).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,58 @@
+import { APPROVAL_ID, EXECUTION_ID } from './fake-use-cases';
+
+interface Example {
+  readonly path: string;
+  readonly body?: object;
+}
+
+const REFUND = { agent: 'support-bot', action: 'issue_refund', args: { amount: 45 } };
+
+/** One good request for each operation of the route table. */
+export const EXAMPLES: Readonly<Record<string, Example>> = {
+  submitExecution: { path: '/v1/executions', body: REFUND },
+  listExecutions: { path: '/v1/executions?status=denied&limit=10' },
+  awaitExecution: { path: `/v1/executions/${EXECUTION_ID}?waitMs=0` },
+  releaseExecution: {
+    path: `/v1/executions/${EXECUTION_ID}/release`,
+    body: { argsDigest: 'ab', attemptId: 'attempt-1' },
+  },
+  reportOutcome: {
+    path: `/v1/executions/${EXECUTION_ID}/outcome`,
+    body: { status: 'committed', result: { refund: 'r-1' } },
+  },
+  cancelExecution: {
+    path: `/v1/executions/${EXECUTION_ID}/cancel`,
+    body: { reason: 'Customer withdrew' },
+  },
+  listPendingApprovals: { path: '/v1/approvals/pending' },
+  listApprovalWorkflows: { path: '/v1/approvals/workflows' },
+  readApproval: { path: `/v1/approvals/${APPROVAL_ID}` },
+  approve: { path: `/v1/approvals/${APPROVAL_ID}/approve`, body: { rationale: 'Ticket 4711' } },
+  reject: { path: `/v1/approvals/${APPROVAL_ID}/reject`, body: { rationale: 'No ticket' } },
+  listChains: { path: '/v1/chains' },
+  publishPolicy: { path: '/v1/policies?id=support&publish=true', body: { rules: [] } },
+  listPolicies: { path: '/v1/policies' },
+  validatePolicy: { path: '/v1/policies/validate', body: { rules: [] } },
+  evaluateRequest: { path: '/v1/policies/evaluate', body: REFUND },
+  readPolicy: { path: '/v1/policies/support?version=1' },
+  listLists: { path: '/v1/lists' },
+  readList: { path: '/v1/lists/trusted' },
+  putList: { path: '/v1/lists/trusted', body: { values: ['acme.com'] } },
+  createUser: {
+    path: '/v1/users',
+    body: { id: 'alice', email: 'alice@example.com', approverRoles: ['support-manager'] },
+  },
+  listUsers: { path: '/v1/users' },
+  issueUserKey: { path: '/v1/users/alice/keys', body: {} },
+  registerAgent: {
+    path: '/v1/agents',
+    body: { id: 'support-bot', owner: 'bob', riskLevel: 'medium', environment: 'prod' },
+  },
+  listAgents: { path: '/v1/agents' },
+  engageKillSwitch: { path: '/v1/kill-switches', body: { reason: 'Refund loop' } },
+  listKillSwitches: { path: '/v1/kill-switches' },
+  liftKillSwitch: { path: '/v1/kill-switches/kill-1?reason=Fixed' },
+  auditIntegrity: { path: '/v1/audit/integrity' },
+  listAuditEvents: { path: `/v1/audit/events?executionId=${EXECUTION_ID}` },
+  systemStatus: { path: '/v1/status' },
+};

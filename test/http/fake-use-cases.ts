@@ -1,0 +1,241 @@
+import type { Caller } from '../../src/app/caller';
+import { requirePermission } from '../../src/app/caller';
+import type { UseCases } from '../../src/app/use-cases';
+import {
+  AGENT_PERMISSIONS,
+  permissionsOf,
+  ROLES,
+  type Permission,
+  type Role,
+} from '../../src/core/access/permissions';
+import { DomainError } from '../../src/core/errors';
+import { STANDARD_CHAIN } from '../../src/core/escalation/chain';
+import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
+import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
+
+export const EXECUTION_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+export const APPROVAL_ID = '01890a5d-ac96-774b-bcce-b302099a8058';
+
+/** Who may call: each role alone, a person with an approver role alone, an agent's key. */
+export const CALLERS = [...ROLES, 'approver', 'agent'] as const;
+export type CallerName = (typeof CALLERS)[number];
+
+/** The bearer token of each caller. */
+export const keyOf = (name: CallerName): string => `cs_test_${name}`;
+
+export function permissionsOfCaller(name: CallerName): ReadonlySet<Permission> {
+  if (name === 'agent') return new Set(AGENT_PERMISSIONS);
+  if (name === 'approver') return permissionsOf([], ['support-manager']);
+  return permissionsOf([name satisfies Role], []);
+}
+
+function callerOf(name: CallerName): Caller {
+  return {
+    tenant: DEFAULT_TENANT,
+    principal: name === 'agent' ? agentPrincipal('support-bot') : userPrincipal(name),
+    kind: name === 'agent' ? 'agent' : 'user',
+    credentialId: `credential-${name}`,
+    assurance: 'issued',
+    permissions: permissionsOfCaller(name),
+    ...(name === 'agent' ? { agent: agentId('support-bot') } : {}),
+  };
+}
+
+const AT = '2026-03-04T15:00:00.000Z';
+
+const decided = {
+  reasonCode: 'approval_required',
+  reason: 'Refunds over 100 need a manager.',
+  explanation: 'APPROVE_LARGE_REFUND asks support-manager.',
+  matched: [
+    {
+      policy: 'support',
+      version: 1,
+      rule: 'APPROVE_LARGE_REFUND',
+      effect: 'require_approval',
+      reason: 'Refunds over 100 need a manager.',
+    },
+  ],
+  trace: [],
+  obligations: [],
+  policyChain: [{ policy: 'support', version: 1, effect: 'require_approval' }],
+  argsDigest: 'ab'.repeat(32),
+} as const;
+
+export const approvalFacts = {
+  id: APPROVAL_ID,
+  chain: 'standard',
+  level: 1,
+  levelName: 'L1',
+  of: 1,
+  deadline: AT,
+  approvers: 'role:support-manager',
+  votes: [],
+};
+
+export const execution = (overrides: Partial<ExecutionView> = {}): ExecutionView => ({
+  executionId: EXECUTION_ID,
+  verdict: 'ALLOW',
+  status: 'executing',
+  ...decided,
+  agent: 'support-bot',
+  action: 'issue_refund',
+  environment: 'prod',
+  mode: 'decide',
+  attemptId: 'attempt-1',
+  mayRun: true,
+  createdAt: AT,
+  updatedAt: AT,
+  version: 1,
+  links: { self: `/v1/executions/${EXECUTION_ID}` },
+  ...overrides,
+});
+
+export const pending = (): ExecutionView =>
+  execution({
+    verdict: 'REQUIRE_APPROVAL',
+    status: 'pending_approval',
+    mayRun: false,
+    approval: approvalFacts,
+  });
+
+const evaluation: EvaluationView = {
+  verdict: 'ALLOW',
+  ...decided,
+  requirements: [],
+  mode: 'dry_run',
+};
+
+export const pendingApproval: PendingApproval = {
+  ...approvalFacts,
+  executionId: EXECUTION_ID,
+  status: 'pending_approval',
+  agent: 'support-bot',
+  action: 'issue_refund',
+  environment: 'prod',
+  args: { order_id: '4711', amount: 450 },
+  context: {},
+  argsDigest: decided.argsDigest,
+  reason: decided.reason,
+  matched: decided.matched,
+  requestedAt: AT,
+  remainingMs: 3_600_000,
+};
+
+const USER = {
+  id: 'alice',
+  email: 'alice@example.com',
+  name: 'Alice',
+  roles: ['Operator'],
+  approverRoles: ['support-manager'],
+} as const;
+
+const AGENT = {
+  id: agentId('support-bot'),
+  owner: 'bob',
+  riskLevel: 'medium',
+  environment: 'prod',
+  environments: ['prod'],
+  tags: [],
+  status: 'active',
+} as const;
+
+const KILL = {
+  id: 'kill-1',
+  scope: 'global',
+  reason: 'Refund loop',
+  severity: 'critical',
+  engagedAt: AT,
+  engagedBy: 'user:admin',
+  engagedSeq: 7,
+  active: true,
+} as const;
+
+const LIST = { name: 'trusted', values: ['acme.com'] };
+
+const answer =
+  <T>(value: T) =>
+  (): Promise<T> =>
+    Promise.resolve(value);
+
+/** Every use case with a plausible answer; a test replaces what it is about. */
+export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
+  return {
+    authenticate: (bearer) => {
+      const name = CALLERS.find((known) => bearer === keyOf(known));
+      return name === undefined
+        ? Promise.reject(new DomainError('unauthenticated'))
+        : Promise.resolve(callerOf(name));
+    },
+    submitExecution: answer(execution()),
+    evaluateRequest: answer(evaluation),
+    awaitExecution: answer(execution()),
+    listExecutions: answer({ items: [] }),
+    releaseExecution: answer(execution()),
+    reportOutcome: answer(execution({ status: 'committed', mayRun: false })),
+    cancelExecution: answer(execution({ status: 'cancelled', mayRun: false })),
+    listPendingApprovals: answer({ items: [pendingApproval] }),
+    readApproval: answer(pendingApproval),
+    castVote: (caller, { verdict }) => {
+      requirePermission(caller, 'approvals:decide');
+      return Promise.resolve({
+        executionId: EXECUTION_ID,
+        approvalId: APPROVAL_ID,
+        counted: true,
+        repeated: false,
+        verdict,
+        status: verdict === 'approve' ? 'approved' : 'rejected',
+        auditSeq: 9,
+      });
+    },
+    publishPolicy: (_caller, { id, publish }) =>
+      Promise.resolve({ id, version: 1, published: publish, unchanged: false, warnings: [] }),
+    validatePolicy: answer({ ok: true, problems: [], warnings: [] }),
+    listPolicies: answer({
+      items: [
+        {
+          id: 'support',
+          version: 1,
+          publishedVersion: null,
+          author: 'user:admin',
+          createdAt: AT,
+          format: 'rules',
+        },
+      ],
+    }),
+    readPolicy: answer({ id: 'support', version: 1, published: true, text: '{}', digest: 'cd' }),
+    putList: (_caller, list) => Promise.resolve(list),
+    readList: answer(LIST),
+    listLists: answer({ items: [LIST] }),
+    listChains: answer({ items: [STANDARD_CHAIN] }),
+    createUser: answer(USER),
+    listUsers: answer({ items: [USER] }),
+    issueUserKey: answer({ id: 'credential-1', key: 'cs_test_new' }),
+    registerAgent: answer({ ...AGENT, key: 'cs_test_agent', warnings: [] }),
+    listAgents: answer({ items: [AGENT] }),
+    engageKillSwitch: answer(KILL),
+    liftKillSwitch: answer({ ...KILL, active: false, liftedAt: AT }),
+    listKillSwitches: answer({ items: [KILL] }),
+    auditIntegrity: answer({ state: 'VALID', size: 9, checkpointSize: 8, breaks: [] }),
+    listAuditEvents: answer({
+      items: [
+        {
+          seq: 1,
+          ts: AT,
+          id: APPROVAL_ID,
+          type: 'execution.decided',
+          actor: 'agent:support-bot',
+          body: {},
+          leafHash: 'ef',
+        },
+      ],
+    }),
+    systemStatus: answer({
+      version: '0.1.0',
+      environment: 'development',
+      database: { ready: true },
+      temporal: { ready: true },
+    }),
+    ...overrides,
+  };
+}

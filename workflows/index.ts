@@ -1,0 +1,2 @@
+export { governedExecution } from './governed-execution';
+export { housekeeping } from './housekeeping';
