@@ -2,6 +2,7 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  isCancellation,
   log,
   proxyActivities,
   proxyLocalActivities,
@@ -28,7 +29,7 @@ const local = proxyLocalActivities<Activities>({
 /**
  * Reads the committed decision. While the database is away this is an ordinary activity that ops see
  * retrying, instead of workflow tasks that heartbeat.
- * @throws ActivityFailure only when no retry can help (`execution_not_found`)
+ * @throws ApplicationFailure only when no retry can help (`execution_not_found`)
  */
 export async function checkPolicy(input: GovernedInput): Promise<GovernedView> {
   try {
@@ -41,8 +42,10 @@ export async function checkPolicy(input: GovernedInput): Promise<GovernedView> {
 }
 
 function mayPass(error: unknown): boolean {
-  if (!(error instanceof ActivityFailure)) return false;
-  return !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
+  if (isCancellation(error)) return false;
+  // A local activity fails with the bare failure, an ordinary one wraps it.
+  const failure = error instanceof ActivityFailure ? error.cause : error;
+  return !(failure instanceof ApplicationFailure && failure.nonRetryable === true);
 }
 
 /** Runs a principal's command. Always answers with data: a throw here would block the whole run. */

@@ -18,6 +18,7 @@ import type {
   PolicySummary,
   PolicyText,
   PublishedPolicy,
+  Readiness,
   RegisteredAgent,
   Severity,
   SubmitBody,
@@ -37,8 +38,8 @@ export interface ApiClient {
   /** The same server with another credential. */
   withKey(apiKey: string): ApiClient;
 
-  /** Needs no credential; false while a part the server needs is down. */
-  ready(): Promise<boolean>;
+  /** Needs no credential. */
+  readiness(): Promise<Readiness>;
   status(): Promise<SystemStatus>;
 
   submit(body: SubmitBody): Promise<ExecutionView>;
@@ -210,8 +211,7 @@ const registryCalls = (send: Requester) => ({
 });
 
 const controlCalls = (send: Requester) => ({
-  ready: async () =>
-    (await send<{ readonly ready: boolean }>({ ...get('/readyz'), readiness: true })).ready,
+  readiness: () => send<Readiness>({ ...get('/readyz'), answersDown: true }),
   status: () => send<SystemStatus>(get('/v1/status')),
   engageKillSwitch: ((body) =>
     send(post('/v1/kill-switches', body))) satisfies ApiClient['engageKillSwitch'],

@@ -9,8 +9,8 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** On top of the ordinary limit, for calls that wait on purpose. */
   readonly extraTimeoutMs?: number;
-  /** The answer is `{ ready }`, whatever the body: 503 is an answer, not a failure. */
-  readonly readiness?: boolean;
+  /** A 503 of this path is an answer, not a failure. */
+  readonly answersDown?: boolean;
 }
 
 export type Requester = <Answer>(request: ApiRequest) => Promise<Answer>;
@@ -25,9 +25,11 @@ export function createRequester(options: {
 }): Requester {
   return async <Answer>(request: ApiRequest): Promise<Answer> => {
     const response = await exchange(options, request);
-    if (request.readiness === true) return { ready: response.status === 200 } as Answer;
     const body = parseJson(response.text);
-    if (response.status >= 300) throw problemOf(response.status, options.baseUrl, body);
+    const answered =
+      response.status < 300 ||
+      (request.answersDown === true && response.status === 503 && body !== undefined);
+    if (!answered) throw problemOf(response.status, options.baseUrl, body);
     if (typeof body !== 'object' || body === null)
       throw new ApiProblem(response.status, {
         code: 'unexpected_answer',

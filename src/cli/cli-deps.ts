@@ -55,7 +55,7 @@ export interface CliDeps {
     /** From the first record, not from the last trusted checkpoint. */
     readonly full: boolean;
     /** Where the last trusted checkpoint is remembered. */
-    readonly trustFile: string;
+    readonly trustDir: string;
     readonly onProgress: (progress: VerifyProgress) => void;
   }): Promise<IntegrityReport>;
   lintPolicy(

@@ -153,5 +153,13 @@ export interface AuditEventView {
   readonly leafHash: string;
 }
 
+/** `GET /readyz`: which part is missing, when one is. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly dependencies?: Readonly<
+    Record<string, { readonly ready: boolean; readonly detail?: string }>
+  >;
+}
+
 /** `GET /v1/status`: version, environment and one member per part. */
 export type SystemStatus = JsonObject;

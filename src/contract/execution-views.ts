@@ -141,3 +141,7 @@ export const voteReceipt: z.ZodType<VoteReceipt> = z
     auditSeq: z.int(),
   })
   .meta({ id: 'VoteReceipt' });
+
+export const workflowCredential = z
+  .object({ credential: z.string(), expiresAt: isoTime })
+  .meta({ id: 'WorkflowCredential' });

@@ -86,15 +86,17 @@ function schemaAt(
 ): z.core.$ZodType | undefined {
   let at = unwrapped(schema);
   for (const part of path) {
-    if (at instanceof z.ZodObject) at = unwrapped(at.shape[String(part)]);
+    if (at instanceof z.ZodObject) at = unwrapped(fieldsOf(at)[String(part)]);
     else if (at instanceof z.ZodArray) at = unwrapped(at.def.element);
     else return undefined;
   }
   return at;
 }
 
+const fieldsOf = (schema: z.ZodObject): Readonly<Record<string, z.core.$ZodType>> => schema.shape;
+
 const fieldNames = (schema: z.core.$ZodType | undefined): readonly string[] =>
-  schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  schema instanceof z.ZodObject ? Object.keys(fieldsOf(schema)) : [];
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   let at = input;

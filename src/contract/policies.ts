@@ -56,6 +56,7 @@ export const policyList = z
         author: z.string(),
         createdAt: isoTime,
         format: z.string(),
+        digest: z.string(),
       }),
     ),
   })

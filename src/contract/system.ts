@@ -2,12 +2,22 @@ import { z } from 'zod';
 import { jsonObject } from './identifiers';
 import { problem } from './policies';
 
+const part = { ready: z.boolean(), detail: z.string().exactOptional() };
+
 export const systemStatus = z
-  .looseObject({
+  .object({
     version: z.string(),
     environment: z.string(),
-    database: jsonObject,
-    temporal: jsonObject,
+    database: z.object(part),
+    temporal: z.object({
+      ...part,
+      address: z.string().exactOptional(),
+      uiUrl: z.string().exactOptional(),
+    }),
+    startLagMs: z
+      .number()
+      .meta({ description: 'How long the oldest decision has waited for its workflow.' }),
+    auditBacklog: z.int(),
   })
   .meta({ id: 'SystemStatus' });
 
@@ -16,10 +26,7 @@ export const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' 
 export const readiness = z
   .object({
     ready: z.boolean(),
-    dependencies: z.record(
-      z.string(),
-      z.object({ ready: z.boolean(), detail: z.string().exactOptional() }),
-    ),
+    dependencies: z.record(z.string(), z.object(part)),
   })
   .meta({ id: 'Readiness' });
 

@@ -1,7 +1,7 @@
 import { Pool, types, type PoolConfig } from 'pg';
 
 import { DomainError } from '../core/errors';
-import { urlFor, type ApplicationRole, type RoleSecret } from './roles';
+import { parseDatabaseUrl, urlFor, type ApplicationRole, type RoleSecret } from './roles';
 
 const INT8 = 20;
 
@@ -44,15 +44,14 @@ function openPool(
   return pool;
 }
 
-export function openDatabase(
-  databaseUrl: string,
-  secret: RoleSecret,
-  options: { readonly maxConnections?: number; readonly onError?: (error: Error) => void } = {},
-): Database {
+interface OpenOptions {
+  readonly maxConnections?: number;
+  readonly onError?: (error: Error) => void;
+}
+
+function openBoth(appUrl: string, systemUrl: string, options: OpenOptions): Database {
   const onError = options.onError ?? (() => undefined);
-  const max = options.maxConnections ?? 16;
-  const systemUrl = urlFor(databaseUrl, 'cs_system', secret);
-  const app = openPool(urlFor(databaseUrl, 'cs_app', secret), 'cs_app', max, onError);
+  const app = openPool(appUrl, 'cs_app', options.maxConnections ?? 16, onError);
   const system = openPool(systemUrl, 'cs_system', 8, onError);
   return {
     app,
@@ -62,6 +61,25 @@ export function openDatabase(
       await Promise.all([app.end(), system.end()]);
     },
   };
+}
+
+/** Sessions of the application's own logins, whatever user the URL names. */
+export function openDatabase(
+  databaseUrl: string,
+  secret: RoleSecret,
+  options: OpenOptions = {},
+): Database {
+  return openBoth(
+    urlFor(databaseUrl, 'cs_app', secret),
+    urlFor(databaseUrl, 'cs_system', secret),
+    options,
+  );
+}
+
+/** Sessions of the URL's own user in the application's roles: for commands that have nothing but a URL. */
+export function openDatabaseAsGiven(databaseUrl: string, options: OpenOptions = {}): Database {
+  const url = parseDatabaseUrl(databaseUrl).toString();
+  return openBoth(url, url, options);
 }
 
 /** Boot check: an owner or superuser session could rewrite the chain, so the process refuses to run as one. */

@@ -30,10 +30,15 @@ export function loginOf(
   return { user: `countersign_${LABEL[role]}_${fingerprint}`, password };
 }
 
+/** A URL without a host (a unix socket named by `?host=`) gets one that the query part overrides. */
+export function parseDatabaseUrl(databaseUrl: string): URL {
+  return new URL(databaseUrl.replace(/^(postgres(?:ql)?:\/\/(?:[^/@]*@)?)\//, '$1localhost/'));
+}
+
 /** The given URL with the login of one application role in place of its own. */
 export function urlFor(databaseUrl: string, role: ApplicationRole, secret: RoleSecret): string {
   const { user, password } = loginOf(role, secret);
-  const url = new URL(databaseUrl);
+  const url = parseDatabaseUrl(databaseUrl);
   url.username = user;
   url.password = password;
   return url.toString();

@@ -17,7 +17,7 @@ import {
 import { type OpenedSeal, type SealedPayload, openPayload, sealPayload } from './sealed-payload';
 import { createSignatureVerifier, signWith } from './signing';
 
-export const SALT_BYTES = 32;
+const SALT_BYTES = 32;
 
 export const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
 
@@ -29,7 +29,7 @@ export const constantTimeEqual = (left: Uint8Array, right: Uint8Array): boolean 
   left.length === right.length && timingSafeEqual(left, right);
 
 /** Salted commitment to a payload: HMAC-SHA256(salt, canonical bytes), lower-case hex. */
-export const commit = (salt: Uint8Array, canonicalBytes: Uint8Array): string =>
+const commit = (salt: Uint8Array, canonicalBytes: Uint8Array): string =>
   createHmac('sha256', salt).update(canonicalBytes).digest('hex');
 
 /** A UUID of version 7: ordered by its millisecond, random within it. */

@@ -79,13 +79,18 @@ function operationOf(route: Route) {
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
-    description: [route.description, `Permission: \`${route.permission}\`.`]
+    description: [route.description, permissionText(route)]
       .filter((part) => part !== undefined)
       .join('\n\n'),
     requestParams,
     ...(requestBody === undefined ? {} : { requestBody }),
     responses: { ...repliesOf(route.replies), ...refusalsOf(route) },
   };
+}
+
+function permissionText({ permission, orPermission }: Route): string {
+  const alternative = orPermission === undefined ? '' : ` or \`${orPermission}\``;
+  return `Permission: \`${permission}\`${alternative}.`;
 }
 
 function requestBodyOf(body: BodyContract<unknown>) {

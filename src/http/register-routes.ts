@@ -64,7 +64,7 @@ function handlerOf(route: Route, deps: RouteDeps): RequestHandler {
       bearerOf(request),
       request.socket.remoteAddress ?? undefined,
     );
-    if (route.refusalIsRecorded !== true) requirePermission(caller, route.permission);
+    if (route.refusalIsRecorded !== true) requireAccess(caller, route);
     const body = await readTextBody(request, response, route.body);
     const { status, body: answer } = await route.answer(
       {
@@ -79,6 +79,12 @@ function handlerOf(route: Route, deps: RouteDeps): RequestHandler {
     if (deps.intake.stopped) response.setHeader('Connection', 'close');
     response.status(status).json(answer);
   };
+}
+
+function requireAccess(caller: Caller, route: Route): void {
+  const { permission, orPermission } = route;
+  if (orPermission !== undefined && caller.permissions.has(orPermission)) return;
+  requirePermission(caller, permission);
 }
 
 /** The token of `Authorization: Bearer <token>`; anything else is no token. */

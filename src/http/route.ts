@@ -48,6 +48,8 @@ interface Description {
   /** In OpenAPI's notation: `/v1/executions/{executionId}`. */
   readonly path: string;
   readonly permission: Permission;
+  /** Either of the two is enough. */
+  readonly orPermission?: Permission;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;

@@ -16,6 +16,7 @@ import { listListsRoute } from './routes/list-lists.route';
 import { listPendingApprovalsRoute } from './routes/list-pending-approvals.route';
 import { listPoliciesRoute } from './routes/list-policies.route';
 import { listUsersRoute } from './routes/list-users.route';
+import { mintWorkflowCredentialRoute } from './routes/mint-workflow-credential.route';
 import { publishPolicyRoute } from './routes/publish-policy.route';
 import { putListRoute } from './routes/put-list.route';
 import { readApprovalRoute } from './routes/read-approval.route';
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   releaseExecutionRoute,
   reportOutcomeRoute,
   cancelExecutionRoute,
+  mintWorkflowCredentialRoute,
   listPendingApprovalsRoute,
   listApprovalWorkflowsRoute,
   readApprovalRoute,

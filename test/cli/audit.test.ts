@@ -26,7 +26,7 @@ describe('audit verify', () => {
   });
 
   it('reads the database itself offline, remembering each database apart', async () => {
-    const seen: { databaseUrl?: string; trustFile: string; full: boolean }[] = [];
+    const seen: { databaseUrl?: string; trustDir: string; full: boolean }[] = [];
     const verifyOffline = (options: (typeof seen)[number]) => {
       seen.push(options);
       return Promise.resolve(report);
@@ -49,13 +49,13 @@ describe('audit verify', () => {
       verifyOffline,
     });
     expect(local.exitCode).toBe(10);
-    expect(seen[0]).toMatchObject({ full: true, trustFile: '/data/trusted-checkpoints.json' });
+    expect(seen[0]).toMatchObject({ full: true, trustDir: '/data/trusted-checkpoints' });
     expect(seen[0]).not.toHaveProperty('databaseUrl');
-    expect(seen[1]?.trustFile).toMatch(
+    expect(seen[1]?.trustDir).toMatch(
       /^\/state\/countersign\/trusted-checkpoints-[0-9a-f]{16}\.json$/,
     );
-    expect(seen[2]?.trustFile).toBe(seen[1]?.trustFile);
-    expect(seen[3]?.trustFile).not.toBe(seen[1]?.trustFile);
+    expect(seen[2]?.trustDir).toBe(seen[1]?.trustDir);
+    expect(seen[3]?.trustDir).not.toBe(seen[1]?.trustDir);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { ok, useCannedServer } from './run-against';
 import { evaluationView, executionView, pendingApproval, pendingView } from './sample-views';
 
 const DIGEST = 'd1'.repeat(32);
+const EXECUTION_ID = executionView().executionId;
 const KILL = {
   id: 'k1',
   scope: 'global',
@@ -208,9 +209,9 @@ const CASES: readonly Case[] = [
     shows: ['customer_domains', 'acme.com'],
   },
   {
-    line: ['audit', 'events', '--execution', 'e1', '--type', 'vote.cast'],
+    line: ['audit', 'events', '--execution', EXECUTION_ID, '--type', 'vote.cast'],
     canned: { items: [EVENT] },
-    request: 'GET /v1/audit/events limit=50 type=vote.cast executionId=e1',
+    request: `GET /v1/audit/events limit=50 type=vote.cast executionId=${EXECUTION_ID}`,
     exitCode: 0,
     shows: ['execution.decided', 'agent:support-bot'],
   },

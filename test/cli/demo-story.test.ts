@@ -1,5 +1,6 @@
 import { createApiClient } from '../../src/cli/api-client';
 import { playStory, type StoryParts } from '../../src/cli/demo-story';
+import { contractProblems } from './route-contract';
 import { startStoryServer, type Defect } from './story-server';
 
 const tampered: StoryParts['tamperOneByte'] = () =>
@@ -24,7 +25,7 @@ async function play(defect?: Defect, parts: Partial<StoryParts> = {}) {
         ...parts,
       },
     );
-    return { exitCode, told };
+    return { exitCode, told, seen: server.seen };
   } finally {
     await server.close();
   }
@@ -32,8 +33,10 @@ async function play(defect?: Defect, parts: Partial<StoryParts> = {}) {
 
 describe('the demo story', () => {
   it('tells every step and ends with 0 when each went as expected', async () => {
-    const { exitCode, told } = await play();
+    const { exitCode, told, seen } = await play();
     expect(exitCode).toBe(0);
+    const objections = seen.flatMap((request) => contractProblems(request, {}));
+    expect(objections.filter((each) => !each.startsWith('answer'))).toEqual([]);
     const steps = [
       'refund of 45',
       'delete the customer',

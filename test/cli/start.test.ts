@@ -4,20 +4,28 @@ import { runCaptured } from './run-captured';
 const against = useCannedServer();
 
 describe('status', () => {
-  it.each([
-    [200, 0, 'yes'],
-    [503, 9, 'no'],
-  ])('readiness %i exits %i', async (status, exitCode, shown) => {
+  it('shows the state of the parts', async () => {
     const run = await against(
       (request) =>
         request.path === '/readyz'
-          ? { status, body: { database: 'up' } }
+          ? { status: 200, body: { ready: true, dependencies: { postgres: { ready: true } } } }
           : { status: 200, body: { version: '1.2.3', database: { ok: true, ms: 2 } } },
       ['status'],
     );
-    expect(run.exitCode).toBe(exitCode);
-    expect(run.stdout).toMatch(new RegExp(`ready\\s+${shown}`));
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toMatch(/ready\s+yes/);
     expect(run.stdout).toMatch(/database ms\s+2/);
+  });
+
+  it('says which part is down, asks no more, and exits 9', async () => {
+    const dependencies = { postgres: { ready: false, detail: 'connection refused' } };
+    const run = await against(
+      () => ({ status: 503, body: { ready: false, dependencies } }),
+      ['status'],
+    );
+    expect(run.exitCode).toBe(9);
+    expect(run.stdout).toMatch(/postgres\s+no \(connection refused\)/);
+    expect(run.requests).toHaveLength(1);
   });
 });
 

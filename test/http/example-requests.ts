@@ -24,6 +24,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     path: `/v1/executions/${EXECUTION_ID}/cancel`,
     body: { reason: 'Customer withdrew' },
   },
+  mintWorkflowCredential: { path: `/v1/executions/${EXECUTION_ID}/workflow-credential` },
   listPendingApprovals: { path: '/v1/approvals/pending' },
   listApprovalWorkflows: { path: '/v1/approvals/workflows' },
   readApproval: { path: `/v1/approvals/${APPROVAL_ID}` },

@@ -174,6 +174,7 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     releaseExecution: answer(execution()),
     reportOutcome: answer(execution({ status: 'committed', mayRun: false })),
     cancelExecution: answer(execution({ status: 'cancelled', mayRun: false })),
+    mintWorkflowCredential: answer({ credential: 'cwc1.x', expiresAt: AT }),
     listPendingApprovals: answer({ items: [pendingApproval] }),
     readApproval: answer(pendingApproval),
     castVote: (caller, { verdict }) => {
@@ -200,6 +201,7 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
           author: 'user:admin',
           createdAt: AT,
           format: 'rules',
+          digest: 'cd',
         },
       ],
     }),
@@ -235,6 +237,8 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
       environment: 'development',
       database: { ready: true },
       temporal: { ready: true },
+      startLagMs: 0,
+      auditBacklog: 0,
     }),
     ...overrides,
   };

@@ -14,7 +14,11 @@ import { GOVERNED_EXECUTION, type RunView } from '../../workflows/messages';
 import { testServers } from '../support/test-servers';
 import { createFakeDatabase, type FakeDatabase, type FakeExecution } from './fake-execution';
 
-export const silent: Logger = { info: () => undefined, warn: (f, m) => process.stderr.write('W ' + m + ' ' + String(JSON.stringify(f)).slice(0, 1500) + '\n'), error: (f, m) => process.stderr.write('E ' + m + ' ' + String(JSON.stringify(f)).slice(0, 1500) + '\n') };
+export const silent: Logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: (f, m) => console.error(m, f),
+};
 
 export interface Engine {
   readonly temporal: TemporalConnection;

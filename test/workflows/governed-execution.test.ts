@@ -25,6 +25,10 @@ describe('governedExecution', () => {
   });
   afterAll(() => engine.stop());
 
+  afterEach(() => {
+    engine.database.outage = undefined;
+  });
+
   const callsOf = (governed: { execution: ReturnType<typeof allowed> }) =>
     engine.database.calls(governed.execution.input.executionId);
   const waiting = (governed: { execution: ReturnType<typeof allowed> }) =>
@@ -217,7 +221,7 @@ describe('governedExecution', () => {
       args: [execution.input],
     });
     await expect(handle.result()).rejects.toMatchObject({
-      cause: { cause: { type: 'execution_not_found', nonRetryable: true } },
+      cause: { type: 'execution_not_found', nonRetryable: true },
     });
   });
 

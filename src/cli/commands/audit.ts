@@ -14,7 +14,7 @@ interface VerifyOptions {
   readonly databaseUrl?: string;
   readonly offline?: boolean;
   readonly full?: boolean;
-  readonly trustFile?: string;
+  readonly trustDir?: string;
 }
 
 interface EventsOptions {
@@ -32,7 +32,7 @@ export function registerAudit(program: Command, run: Run): void {
     .option('--offline', 'read the database itself, without the server')
     .option('--database-url <url>', 'Postgres to read (implies --offline; default: DATABASE_URL)')
     .option('--full', 'offline: from the first record, not from the last trusted checkpoint')
-    .option('--trust-file <file>', 'offline: where the last trusted checkpoint is remembered')
+    .option('--trust-dir <folder>', 'offline: where the last trusted checkpoint is remembered')
     .action(run(verify));
   pageOptions(group.command('events').description('list audit events'))
     .option('--execution <id>', 'only of this execution')
@@ -65,9 +65,7 @@ async function verifyOffline(
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       dataDir,
       full: options.full === true,
-      trustFile: path.resolve(
-        options.trustFile ?? defaultTrustFile(deps.env, dataDir, databaseUrl),
-      ),
+      trustDir: path.resolve(options.trustDir ?? defaultTrustDir(deps.env, dataDir, databaseUrl)),
       onProgress: bar.update,
     });
   } finally {
@@ -79,17 +77,17 @@ async function verifyOffline(
  * One memory per database: two deployments have logs of the same name, and the shorter would look cut. It
  * stands outside the database, so that who cuts the log does not cut the memory of it too.
  */
-function defaultTrustFile(
+function defaultTrustDir(
   env: Readonly<Record<string, string | undefined>>,
   dataDir: string,
   databaseUrl: string | undefined,
 ): string {
-  if (databaseUrl === undefined) return path.join(dataDir, 'trusted-checkpoints.json');
+  if (databaseUrl === undefined) return path.join(dataDir, 'trusted-checkpoints');
   const state = setting(env, 'XDG_STATE_HOME') ?? path.join(homedir(), '.local', 'state');
   const place = URL.canParse(databaseUrl) ? new URL(databaseUrl) : undefined;
   const name = place === undefined ? databaseUrl : `${place.host}${place.pathname}${place.search}`;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
-  return path.join(state, 'countersign', `trusted-checkpoints-${digest}.json`);
+  return path.join(state, 'countersign', `trusted-checkpoints-${digest}`);
 }
 
 const BREAKS_SHOWN = 20;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Json } from '../../core/json';
 import type { Run } from '../command-context';
 import { EXIT } from '../exit-codes';
-import type { Output } from '../output';
+import type { Cell, Output } from '../output';
 
 export function registerStatus(program: Command, run: Run): void {
   program
@@ -11,12 +11,16 @@ export function registerStatus(program: Command, run: Run): void {
     .action(
       run(async ({ api, out }) => {
         const client = api();
-        const ready = await client.ready();
-        const status = await client.status();
-        out.result({ ready, url: client.baseUrl, ...status }, () =>
+        const { ready, dependencies = {} } = await client.readiness();
+        // Without its database the server knows nobody, so it says no more than what is missing.
+        const status = ready ? await client.status() : {};
+        out.result({ ready, url: client.baseUrl, dependencies, ...status }, () =>
           out.fields([
             ['ready', readyCell(out, ready)],
             ['url', client.baseUrl],
+            ...Object.entries(dependencies).map(
+              ([name, each]) => [name, readyCell(out, each.ready, each.detail)] as const,
+            ),
             ...flatten('', status),
           ]),
         );
@@ -25,8 +29,10 @@ export function registerStatus(program: Command, run: Run): void {
     );
 }
 
-const readyCell = (out: Output, ready: boolean) =>
-  ready ? { text: 'yes', paint: out.colors.green } : { text: 'no', paint: out.colors.red };
+function readyCell(out: Output, ready: boolean, detail?: string): Cell {
+  const text = `${ready ? 'yes' : 'no'}${detail === undefined ? '' : ` (${detail})`}`;
+  return { text, paint: ready ? out.colors.green : out.colors.red };
+}
 
 /** One line per leaf, named by its path. */
 function flatten(prefix: string, value: Json): (readonly [string, string])[] {

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../json';
 import { isSecretKey, REDACTED, redactText } from './redact';
 
 /** Mark of a cut: the end of a shortened text, or what stands in place of a dropped value. */
-export const CUT = '…';
+const CUT = '…';
 
 /**
  * Control and format characters that can forge a line or turn its direction, and lone surrogates.

@@ -38,7 +38,7 @@ export interface HeaderFields {
   readonly prev: string;
 }
 
-export const HEADER_VERSION = 1;
+const HEADER_VERSION = 1;
 export const GENESIS_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 
 export const genesisHead = (log: string): ChainHead => ({
@@ -84,7 +84,7 @@ export function appendEvents(
 }
 
 /** The bytes that are digested and stored: canonical JSON of the event. */
-export const bodyBytes = (event: AuditEvent): Uint8Array =>
+const bodyBytes = (event: AuditEvent): Uint8Array =>
   // An event holds only JSON values; its interface lacks the index signature that JsonObject has.
   utf8(canonicalJson(event as unknown as Json));
 

@@ -10,7 +10,6 @@ import type {
   MatchedRule,
   PolicyDecision,
   PolicyRequest,
-  RuleTrace,
 } from './model';
 
 /** One immutable policy version, ready to evaluate. */
@@ -61,8 +60,6 @@ export interface CompiledRule {
   readonly facts: readonly string[];
   /** The `noMatch` of the rule's policy, which identifies the policy version within a set. */
   readonly policyPart: PolicyPart;
-  /** What every trace of this rule begins with. */
-  readonly traced: Omit<RuleTrace, 'matched'>;
   /** Shared by all decisions in which the rule matched without errors. */
   readonly match: MatchedRule;
 }
@@ -114,8 +111,7 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
   const conjuncts: Atom[] = [];
   const evaluate = compileConditions(rule, surroundings, facts, conjuncts);
   const identity = { policy: document.id, version };
-  const traced = { ...identity, rule: rule.id, effect: rule.effect };
-  const isShadow = document.mode === 'shadow';
+  const match = { ...identity, rule: rule.id, effect: rule.effect, reason: rule.reason };
   const { approverRole, exceptionRole, chain } = rule;
   return {
     ...identity,
@@ -123,7 +119,7 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
     effect: rule.effect,
     reason: rule.reason,
     warn: rule.warn,
-    shadow: isShadow,
+    shadow: document.mode === 'shadow',
     requirement: approverRole === undefined ? { chain } : { chain, approverRole },
     ...(exceptionRole === undefined ? {} : { exceptionRole }),
     isCatchAll: rule.effect === 'audit' && isUnconditional(rule),
@@ -138,8 +134,7 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
     hasEdge: conjuncts.some(({ edge }) => edge !== undefined),
     facts: [...facts].sort(),
     policyPart: noMatch,
-    traced: isShadow ? { ...traced, shadow: true } : traced,
-    match: { ...traced, reason: rule.reason },
+    match,
   };
 }
 

@@ -88,6 +88,8 @@ export interface RuleTrace {
     readonly actual: string;
   };
   readonly policyError?: string;
+  /** The policy is in shadow mode: evaluated and recorded, not applied. */
+  readonly shadow?: true;
 }
 
 export interface Obligation {
@@ -115,6 +117,7 @@ export interface PolicyDecision {
     readonly policy: string;
     readonly version: number;
     readonly effect: Effect | 'no_match';
+    readonly shadow?: true;
   }[];
   /** The role that may grant an exception to this denial, when each denying rule offers one. */
   readonly exceptionOffered?: string;

@@ -25,7 +25,7 @@ p { margin: 0.4rem 0; }
 a { color: var(--accent); }
 code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.875rem; }
 pre {
-  margin: 0.5rem 0; padding: 0.7rem 0.8rem; overflow: auto; max-height: 24rem;
+  margin: 0.5rem 0; padding: 0.7rem 0.8rem;
   background: var(--ground); border: 1px solid var(--line); border-radius: 6px;
   white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate;
 }

@@ -5,7 +5,7 @@ export const validatePolicyRoute = defineRoute({
   operationId: 'validatePolicy',
   method: 'post',
   path: '/v1/policies/validate',
-  permission: 'policies:write',
+  permission: 'policies:read',
   tag: 'Policies',
   summary: 'Check a policy document without storing it',
   query: validatePolicyQuery,

@@ -27,8 +27,8 @@ export const LOG = 'acme';
 
 const pair = generateKeyPairSync('ed25519');
 const strangerPair = generateKeyPairSync('ed25519');
-export const KEY_ID = '0a1b2c3d';
-export const STRANGER_KEY_ID = 'ffffffff';
+const KEY_ID = '0a1b2c3d';
+const STRANGER_KEY_ID = 'ffffffff';
 
 export const verifySignature: VerifySignature = (keyId, message, signature) => {
   if (keyId !== KEY_ID) return 'unknown_key';
@@ -51,7 +51,7 @@ export const eventAt = (at: number, more: Partial<AuditEventDraft> = {}): AuditE
 export const eventsFrom = (first: number, count: number): AuditEvent[] =>
   Array.from({ length: count }, (_, at) => eventAt(first + at));
 
-export function rootOfRows(rows: readonly Pick<ChainRow, 'leafHash'>[]): Uint8Array {
+function rootOfRows(rows: readonly Pick<ChainRow, 'leafHash'>[]): Uint8Array {
   let frontier = emptyFrontier;
   for (const row of rows) frontier = appendLeaf(frontier, row.leafHash, sha256);
   return rootOf(frontier, sha256);

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { runCli } from '../cli/run-cli';
+import { BUILT_IN_CHAINS } from '../app/build-snapshot';
+import { loadPolicy } from '../contract/policy/load';
+import { createRegexCompiler } from '../facts/regex-compiler';
+import { createZoneClock } from '../facts/zone-clock';
+import { createLogger } from '../observability/logger';
+import { VERSION } from './assets';
+import { runDemo } from './demo';
+import { killOutOfBand, verifyOffline } from './out-of-band';
+import { runMigrate, runSeparate } from './separate-processes';
+import { runStart } from './start';
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** Accepts any list name: without the server nobody knows which lists exist. */
+const ANY_LIST: ReadonlySet<string> = new Proxy(new Set<string>(), {
+  get: (set, name) => (name === 'has' ? () => true : (Reflect.get(set, name) as unknown)),
+});
+
+async function main(): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader of a pipe has gone; there is nobody left to tell.
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  const logger = createLogger({ level: 'warn', destination: process.stderr });
+  process.exitCode = await runCli(process.argv.slice(2), {
+    version: VERSION,
+    start: (options) => runStart(options, process.env, say),
+    demo: (options) => runDemo(options, process.env, process.stdout),
+    api: (options) => runSeparate('api', { ...options, reset: false }, process.env, say),
+    worker: (options) => runSeparate('worker', { ...options, reset: false }, process.env, say),
+    migrate: (options) => runMigrate({ ...options, reset: false }, process.env, say),
+    killOutOfBand: (options) => killOutOfBand(options, process.env, logger),
+    verifyOffline: (options) => verifyOffline(options, process.env),
+    lintPolicy: (text, id) => {
+      const loaded = loadPolicy(text, {
+        id,
+        bundleDefault: 'deny',
+        lists: ANY_LIST,
+        chains: new Set(BUILT_IN_CHAINS.keys()),
+        compilers: { regex: createRegexCompiler(), zones: createZoneClock() },
+      });
+      return loaded.ok
+        ? { problems: [], warnings: loaded.warnings }
+        : { problems: loaded.problems, warnings: [] };
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    isTty: { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY },
+    fetch,
+    onInterrupt: (handler) => {
+      process.once('SIGINT', handler);
+      return () => process.off('SIGINT', handler);
+    },
+  });
+}
+
+void main();

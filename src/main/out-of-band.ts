@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+
+import { createEngage } from '../app/kill-switches';
+import type { AuditLog, Logger } from '../app/ports';
+import { createVerifyAudit } from '../app/verify-audit';
+import { checkpointOrigin } from '../core/audit/checkpoint';
+import type { VerifySignature, VerifyResult } from '../core/audit/verify';
+import { DomainError } from '../core/errors';
+import { DEFAULT_TENANT } from '../core/ids';
+import { createAuditLog } from '../db/audit-log';
+import { commitEverywhere } from '../db/commit-everywhere';
+import { openDatabase, openDatabaseAsGiven, type Database } from '../db/pool';
+import { parseDatabaseUrl } from '../db/roles';
+import { createCrypto, hmacSha256, sha256, uuidv7 } from '../evidence/crypto';
+import { loadOrCreateKeys, type KeySet } from '../evidence/keys';
+import { createTrustStore } from '../evidence/trust-store';
+import { readRuntimeFile } from './runtime-file';
+
+export interface Place {
+  /** A Postgres URL; with a user it is used as it is, without one the installation's own login is. */
+  readonly databaseUrl?: string;
+  readonly dataDir: string;
+}
+
+function keysNear(place: Place, env: NodeJS.ProcessEnv): KeySet | undefined {
+  const dir =
+    env['COUNTERSIGN_KEYS_DIR'] ??
+    readRuntimeFile(place.dataDir)?.keysDir ??
+    join(place.dataDir, 'keys');
+  try {
+    return loadOrCreateKeys({ dir, create: false, env });
+  } catch {
+    return undefined;
+  }
+}
+
+function connect(place: Place, keys: KeySet | undefined): Database {
+  const url = place.databaseUrl ?? readRuntimeFile(place.dataDir)?.databaseUrl;
+  if (url === undefined) {
+    throw new DomainError('configuration_error', {
+      what: 'No database is known.',
+      why: `Neither a database URL was given nor does ${place.dataDir} hold an embedded installation.`,
+      howToFix: 'Pass --database-url, set DATABASE_URL, or name the data folder with --data-dir.',
+    });
+  }
+  if (parseDatabaseUrl(url).username !== '') return openDatabaseAsGiven(url);
+  if (keys === undefined) {
+    throw new DomainError('configuration_error', {
+      what: 'The database URL names no user and the keys of the installation were not found.',
+      howToFix: 'Set COUNTERSIGN_KEYS_DIR, or pass a URL with a user who may act as cs_system.',
+    });
+  }
+  return openDatabase(url, { secret: keys.token.secret });
+}
+
+async function withDatabase<T>(
+  place: Place,
+  env: NodeJS.ProcessEnv,
+  work: (database: Database, keys: KeySet | undefined) => Promise<T>,
+): Promise<T> {
+  const keys = keysNear(place, env);
+  const database = connect(place, keys);
+  try {
+    return await work(database, keys);
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    throw new DomainError('unavailable', {
+      what: 'The database did not take the command.',
+      why: error instanceof Error ? error.message : String(error),
+      howToFix:
+        'Check that Postgres runs and that the URL leads to a migrated Countersign database.',
+      cause: error,
+    });
+  } finally {
+    await database.close();
+  }
+}
+
+/** The brake with nothing but Postgres: connects as cs_system, actor `db-operator`, chains its own row. */
+export function killOutOfBand(
+  options: Place & { readonly reason: string; readonly severity: 'info' | 'warning' | 'critical' },
+  env: NodeJS.ProcessEnv,
+  logger: Logger,
+): Promise<{ readonly id: string; readonly engagedAt: string; readonly engagedSeq: number }> {
+  return withDatabase(options, env, async (database) => {
+    const deps = { database, sha256, uuid: () => uuidv7(), logger };
+    const engage = createEngage({
+      committer: { commitEverywhere: (work) => commitEverywhere(deps, work) },
+      crypto: { uuidv7: () => uuidv7() },
+    });
+    const { kill } = await engage(
+      { kind: 'db-operator', id: 'system:db-operator' },
+      { scope: 'global', reason: options.reason, severity: options.severity },
+      DEFAULT_TENANT,
+    );
+    return {
+      id: kill.id,
+      engagedAt: new Date(kill.engagedAtMs).toISOString(),
+      engagedSeq: kill.engagedSeq,
+    };
+  });
+}
+
+export interface VerifyPlace extends Place {
+  /** Do not start from what this verifier believed before. */
+  readonly full: boolean;
+  readonly trustDir: string;
+  readonly onProgress: (progress: { readonly checked: number; readonly total?: number }) => void;
+}
+
+const unknownKey: VerifySignature = () => 'unknown_key';
+
+export function verifyLog(
+  log: AuditLog,
+  keys: KeySet | undefined,
+  options: Parameters<ReturnType<typeof createVerifyAudit>>[1],
+): Promise<VerifyResult> {
+  const verifySignature =
+    keys === undefined ? unknownKey : createCrypto(keys).verifyCheckpointSignature;
+  return createVerifyAudit({
+    log,
+    crypto: { sha256, hmacSha256, verifyCheckpointSignature: verifySignature },
+  })(DEFAULT_TENANT, options);
+}
+
+/** Reads and judges the chain straight from Postgres, and remembers the checkpoint it came to believe. */
+export function verifyOffline(options: VerifyPlace, env: NodeJS.ProcessEnv): Promise<VerifyResult> {
+  return withDatabase(options, env, async (database, keys) => {
+    const trust = createTrustStore(options.trustDir);
+    const origin = checkpointOrigin(DEFAULT_TENANT);
+    const trusted = trust.read(origin);
+    const result = await verifyLog(createAuditLog(database.app, database.system), keys, {
+      ...(trusted === undefined ? {} : { trusted }),
+      onProgress: (checked, total) => {
+        options.onProgress({ checked, total });
+      },
+    });
+    if (result.state === 'VALID' && result.checkpoint !== undefined)
+      trust.remember(origin, result.checkpoint);
+    return result;
+  });
+}
