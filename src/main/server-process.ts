@@ -184,7 +184,7 @@ export async function startServerProcess(input: ServerProcessInput): Promise<Ser
       keyEnvironment: config.environment === 'production' ? 'prod' : 'dev',
     });
     const { madeKey } = await bootstrap({
-      bundle: { id: `bundle-${config.environment}`, text: bundleText(config.environment) },
+      bundle: { id: config.environment, text: bundleText(config.environment) },
       ...(config.bootstrapAdminKey === undefined ? {} : { adminKey: config.bootstrapAdminKey }),
     });
     const server = input.serves === 'worker' ? undefined : createServer(input, assembled);

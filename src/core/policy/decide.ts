@@ -3,13 +3,14 @@ import type { CompiledRule, PolicyPart } from './compile';
 import { startEvaluation, type Evaluation } from './evaluation';
 import { explain, reasonOf } from './explain';
 import { hitOf, judge, settle, type Hit, type Outcome } from './outcome';
-import type {
-  Effect,
-  MatchedRule,
-  PolicyDecision,
-  PolicyInput,
-  PolicyVerdict,
-  RuleTrace,
+import {
+  EFFECTS,
+  type Effect,
+  type MatchedRule,
+  type PolicyDecision,
+  type PolicyInput,
+  type PolicyVerdict,
+  type RuleTrace,
 } from './model';
 import type { PolicySet } from './policy-set';
 import { displayText } from './redact';
@@ -50,6 +51,8 @@ function decideWith(input: PolicyInput, set: PolicySet): PolicyDecision {
     const { policy, version, rule, effect } = match;
     trace.push({ policy, version, rule, effect, matched: true });
   }
+  // What decided stands first; among equals the order of policy and rule stays.
+  if (matched.length > 1) matched.sort(byRestriction);
   const verdict = verdictOf(outcome.combined.effect);
   const exceptionOffered = offeredException(verdict, outcome);
   return {
@@ -85,6 +88,9 @@ function traceOf(rule: CompiledRule, hit: Hit | undefined, evaluation: Evaluatio
   }
   return rule.shadow ? { ...trace, shadow: true } : trace;
 }
+
+const byRestriction = (a: MatchedRule, b: MatchedRule): number =>
+  EFFECTS.indexOf(b.effect) - EFFECTS.indexOf(a.effect);
 
 function matchOf({ rule, effect, problem }: Hit): MatchedRule {
   if (problem !== undefined) return { ...rule.match, policyError: displayText(problem) };
