@@ -1,13 +1,7 @@
-import type { CompileDependencies } from '../../core/policy/capabilities';
 import { parseAddressBlock } from '../../core/policy/cidr';
-import type {
-  Condition,
-  FieldTest,
-  Notation,
-  NumberOperator,
-  Test,
-} from '../../core/policy/document';
+import type { Condition, FieldTest, NumberOperator, Test } from '../../core/policy/document';
 import { looksLikeDomain } from '../../core/policy/domain-name';
+import type { ConditionScope } from './document-scope';
 import { readDomains, readList } from './list-reference';
 import { checkField } from './field-name';
 import {
@@ -21,15 +15,6 @@ import {
 } from './read';
 import { required, wrongType, type Fields, type Slot } from './read';
 import { readTimeTest } from './time-test';
-
-/** What conditions are read against. */
-export interface ConditionScope {
-  readonly notation: Notation;
-  /** Names of the lists a condition may use: the policy's own and the tenant's. */
-  readonly lists: ReadonlySet<string>;
-  /** When present, patterns and time zones are checked while loading. */
-  readonly compilers?: CompileDependencies;
-}
 
 const COMPOSITIONS = { all: 'all', and: 'all', any: 'any', or: 'any' } as const;
 const TIME_OPERATORS = ['time_within', 'time_outside'] as const;

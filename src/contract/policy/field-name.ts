@@ -1,5 +1,5 @@
 import { AGENT_FIELDS, FACT_FIELDS, TIME_FIELDS } from '../../core/policy/field';
-import type { ConditionScope } from './condition';
+import type { ConditionScope } from './document-scope';
 import { nearestName } from '../nearest-name';
 import { notAvailable, withGuess, type Slot } from './read';
 import { shown } from './source-tree';

@@ -151,7 +151,9 @@ function namedTests(fields: Fields, scope: LoadScope): readonly (Condition | und
     const slot = fields.get(name);
     if (slot === undefined) return [];
     const test = readTest(operator, slot, scope);
-    return [test === undefined ? undefined : ({ kind: 'field', field, test, optional: false } as const)];
+    return [
+      test === undefined ? undefined : ({ kind: 'field', field, test, optional: false } as const),
+    ];
   });
 }
 

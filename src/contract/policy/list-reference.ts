@@ -1,5 +1,5 @@
 import type { DomainOperand, ValuesOperand } from '../../core/policy/document';
-import type { ConditionScope } from './condition';
+import type { ConditionScope } from './document-scope';
 import { nearestName } from '../nearest-name';
 import { readItems, readScalar, readText, withGuess, type Slot } from './read';
 import { shown } from './source-tree';

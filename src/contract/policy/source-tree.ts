@@ -161,9 +161,7 @@ function toNode(node: ParsedNode, path: string, diagnostics: Diagnostics): Sourc
   }
   if (isScalar(node)) return toScalar(node.value, at, path, diagnostics);
   if (isSeq(node)) {
-    const items = node.items.map((item, index) =>
-      toNode(item as ParsedNode, `${path}[${index}]`, diagnostics),
-    );
+    const items = node.items.map((item, index) => toNode(item, `${path}[${index}]`, diagnostics));
     return { kind: 'list', at, items: items.filter((item) => item !== undefined) };
   }
   return isMap(node) ? toMap(node, at, path, diagnostics) : undefined;
@@ -212,34 +210,20 @@ function toScalar(
   path: string,
   diagnostics: Diagnostics,
 ): SourceScalar | undefined {
-  switch (typeof value) {
-    case 'string':
-      if (/\p{Cs}|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/u.test(value)) {
-        return diagnostics.error(
-          'invalid_text',
-          { at },
-          path,
-          'the text contains control or broken characters',
-        );
-      }
+  if (typeof value === 'string') {
+    if (!/[\p{Cc}\p{Cs}]/u.test(value.replace(/[\t\n\r]/g, ''))) {
       return { kind: 'scalar', at, value };
-    case 'number':
-      if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-        const message = 'the number is too large to be compared exactly';
-        return diagnostics.error('number_range', { at }, path, message);
-      }
-      return { kind: 'scalar', at, value };
-    case 'boolean':
-      return { kind: 'scalar', at, value };
-    default:
-      if (value === null) return { kind: 'scalar', at, value };
-      return diagnostics.error(
-        'syntax',
-        { at },
-        path,
-        'a value of this kind is not read in policies',
-      );
+    }
+    const message = 'the text contains control or broken characters';
+    return diagnostics.error('invalid_text', { at }, path, message);
   }
+  if (typeof value === 'number') {
+    if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return { kind: 'scalar', at, value };
+    const message = 'the number is too large to be compared exactly';
+    return diagnostics.error('number_range', { at }, path, message);
+  }
+  if (typeof value === 'boolean' || value === null) return { kind: 'scalar', at, value };
+  return diagnostics.error('syntax', { at }, path, 'a value of this kind is not read in policies');
 }
 
 /** A name from the document in a message: bounded, on one line. */

@@ -1,6 +1,6 @@
 import type { TimeTest } from '../../core/policy/document';
 import { parseTimeWindow } from '../../core/policy/time-window';
-import type { ConditionScope } from './condition';
+import type { ConditionScope } from './document-scope';
 import { readText, type Slot } from './read';
 
 const ABBREVIATION = /^[A-Z]{2,5}$/;

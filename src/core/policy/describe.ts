@@ -29,6 +29,11 @@ function expectedText(test: Test): string {
   switch (test.operator) {
     case 'equals':
     case 'not_equals':
+    case 'greater_than':
+    case 'greater_or_equal':
+    case 'less_than':
+    case 'less_or_equal':
+    case 'count_greater_than':
       return String(test.value);
     case 'in':
     case 'not_in':
@@ -51,8 +56,6 @@ function expectedText(test: Test): string {
       return [...test.operand.lists, ...test.operand.domains].join(', ');
     case 'cidr_in':
       return test.ranges.join(', ');
-    default:
-      return String(test.value);
   }
 }
 

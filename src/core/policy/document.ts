@@ -128,5 +128,3 @@ export type Test =
   | { readonly operator: 'missing' }
   | { readonly operator: 'domain_in' | 'domain_not_in'; readonly operand: DomainOperand }
   | { readonly operator: 'cidr_in'; readonly ranges: readonly string[] };
-
-export type Operator = Test['operator'] | TimeTest['operator'];

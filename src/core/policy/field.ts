@@ -79,7 +79,7 @@ function readFact(fact: string, path: readonly string[]): FieldReader {
 }
 
 /** Own members only: a path never reaches into the prototype of a value. */
-export function readPath(root: JsonObject, path: readonly string[]): Json | undefined {
+function readPath(root: JsonObject, path: readonly string[]): Json | undefined {
   let value: Json | undefined = root;
   for (const segment of path) {
     if (typeof value !== 'object' || value === null) return undefined;

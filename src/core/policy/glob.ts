@@ -2,7 +2,7 @@
 export const hasWildcard = (pattern: string): boolean => pattern.includes('*');
 
 /** Linear in the text for each literal part: greedy leftmost matching is exact when `*` is the only wildcard. */
-export function globMatches(pattern: string, text: string): boolean {
+function globMatches(pattern: string, text: string): boolean {
   if (!hasWildcard(pattern)) return pattern === text;
   const parts = pattern.split('*');
   const first = parts[0] ?? '';

@@ -1,4 +1,4 @@
-const ASCII = /^[\x00-\x7f]*$/;
+const ASCII = /^\p{ASCII}*$/u;
 const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/u;
 
 /** The form in which texts are compared without case: compatibility-normalised, lower case. */

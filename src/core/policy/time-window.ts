@@ -25,6 +25,7 @@ export function parseTimeWindow(text: string): ParsedTimeWindow {
   const words = text
     .trim()
     .replace(/\s*-\s*/g, '-')
+    .replace(/(\d)\s+(?=[ap]m\b)/gi, '$1')
     .split(/\s+/);
   if (text.length > 100 || words.length === 0 || words.length > 3) return notAWindow(text);
   const weekdays = parseWeekdays(words[0] ?? '');
@@ -35,10 +36,8 @@ export function parseTimeWindow(text: string): ParsedTimeWindow {
   const startMinute = parseClock(startText ?? '');
   const endMinute = parseClock(endText ?? '');
   if (startMinute === undefined || endMinute === undefined) return notAWindow(text);
-  if (
-    startMinute % MINUTES_PER_DAY === endMinute % MINUTES_PER_DAY &&
-    endMinute !== MINUTES_PER_DAY
-  ) {
+  const isWholeDay = startMinute === 0 && endMinute === MINUTES_PER_DAY;
+  if (!isWholeDay && startMinute % MINUTES_PER_DAY === endMinute % MINUTES_PER_DAY) {
     return { ok: false, problem: 'the time window is empty: its start and end are the same' };
   }
   const window = { startMinute, endMinute, weekdays: weekdays ?? [], zone, text: text.trim() };

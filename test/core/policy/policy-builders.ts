@@ -31,7 +31,7 @@ export const DEPENDENCIES: CompileDependencies = {
   zones: createZoneClock(),
 };
 export const LISTS = new Map([['customers', ['acme.com', 'example.org']]]);
-export const NOON_UTC_MS = Date.parse('2026-03-04T12:00:00Z');
+const NOON_UTC_MS = Date.parse('2026-03-04T12:00:00Z');
 
 /** A policy from the rules of a canonical document. */
 export function policyOf(rules: string, rest = '', id = 'p'): CompiledPolicy {
