@@ -2,7 +2,8 @@ import { killedSince } from '../core/controls/kill-switch';
 import { dueAtMs, isOpen } from '../core/execution/state';
 import type { ExecutionId, TenantId } from '../core/ids';
 import { SYSTEM_ACTOR } from './audit-records';
-import type { ReadExecution, SnapshotSource, StoredExecution, TenantSnapshot } from './ports';
+import type { SnapshotSource, StoredExecution, TenantSnapshot } from './ports';
+import type { ReadExecution } from './read-ports';
 import { stepUnit, type StepDeps, type Stepped } from './step-execution';
 
 /** `step(due)`: applies what time and kill switches have done, judged by the database's clock. Idempotent. */

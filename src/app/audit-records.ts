@@ -2,7 +2,8 @@ import type { AuditEventDraft } from '../core/audit/event';
 import type { ExecutionRecord } from '../core/execution/settle';
 import type { PolicyDecision } from '../core/policy/model';
 import type { Caller } from './caller';
-import type { StoredExecution, Tx } from './ports';
+import type { StoredExecution } from './ports';
+import type { Tx } from './commit-ports';
 
 type Draft = Omit<AuditEventDraft, 'id' | 'tsMs'>;
 export type Actor = AuditEventDraft['actor'];

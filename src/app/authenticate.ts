@@ -2,7 +2,8 @@ import { AGENT_PERMISSIONS, permissionsOf, ROLES, type Role } from '../core/acce
 import { DomainError } from '../core/errors';
 import type { Assurance } from '../core/escalation/ladder';
 import type { Caller } from './caller';
-import type { CredentialHolder, CredentialLookup, Cryptography } from './ports';
+import type { Cryptography } from './ports';
+import type { CredentialHolder, CredentialLookup } from './read-ports';
 
 /** A revoked key stops everywhere within this time; a vote re-checks its credential inside the transaction. */
 const CACHE_MS = 2_000;

@@ -3,7 +3,8 @@ import type { ExecutionView } from '../core/execution/view';
 import { createFreshen, type FreshDeps } from './apply-due';
 import { requirePermission, type Caller } from './caller';
 import { openKind } from './payloads';
-import type { ChangeWaiter, ExecutionReads, StoredExecution } from './ports';
+import type { StoredExecution } from './ports';
+import type { ChangeWaiter, ExecutionReads } from './read-ports';
 import { presentExecution, type PresentDeps } from './present-execution';
 import { readOwn } from './read-execution';
 

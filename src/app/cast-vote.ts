@@ -1,11 +1,13 @@
-import { DomainError } from '../core/errors';
+import { DomainError, type ErrorCode } from '../core/errors';
 import { statusOf } from '../core/execution/state';
 import type { VoteReceipt } from '../core/execution/view';
 import { eventId, executionId, type ExecutionId } from '../core/ids';
 import { actorOf, executionFields } from './audit-records';
 import { requirePermission, type Caller } from './caller';
 import { seal } from './payloads';
-import type { ExecutionReads, Tx, VoteRow, WorkflowStarter } from './ports';
+import type { WorkflowStarter } from './ports';
+import type { ExecutionReads } from './read-ports';
+import type { Tx, Unit, VoteRow } from './commit-ports';
 import { refusalOf, stepUnit, type StepDeps, type Stepped } from './step-execution';
 
 export interface VoteInput {
@@ -79,6 +81,92 @@ function recordVote(deps: VoteDeps, caller: Caller, input: VoteInput, command: s
   };
 }
 
+/** What one command came to: a step taken now, or the answer it got before. */
+type Cast =
+  | { readonly stepped: Stepped }
+  | {
+      readonly earlier: VoteRow;
+      readonly status: VoteReceipt['status'];
+      readonly approvalId: string;
+    };
+
+/** The vote as one unit: a command seen before changes nothing and gets its first answer again. */
+function voteUnit(
+  deps: VoteDeps,
+  caller: Caller,
+  input: VoteInput,
+  id: ExecutionId,
+  command: string,
+): Unit<Cast> {
+  const event = {
+    kind: 'vote',
+    voteId: command,
+    verdict: input.verdict,
+    voter: caller.principal,
+    assurance: caller.assurance,
+    rationale: input.rationale,
+    ...(caller.issuer === undefined ? {} : { issuer: caller.issuer }),
+    ...(input.argsDigest === undefined ? {} : { argsDigest: input.argsDigest }),
+  } as const;
+  const step = stepUnit(deps, id, () => event, {
+    actor: actorOf(caller),
+    credentialId: caller.credentialId,
+    after: recordVote(deps, caller, input, command),
+  });
+  return {
+    key: `execution ${id}`,
+    work: async (tx, snapshot) => {
+      const earlier = await tx.voteByCommand(caller.principal, command);
+      if (earlier === undefined) return { stepped: await step.work(tx, snapshot) };
+      if (earlier.execution !== id || earlier.verdict !== input.verdict) {
+        throw new DomainError('conflict', {
+          what: `Command ${command} was used for another vote.`,
+        });
+      }
+      const row = await tx.execution(id);
+      if (row === undefined) throw new DomainError('execution_not_found');
+      return {
+        earlier,
+        status: statusOf(row.state),
+        approvalId: row.state.approval?.approvalId ?? '',
+      };
+    },
+    stopsOnly: (cast) => 'stepped' in cast && step.stopsOnly?.(cast.stepped) === true,
+  };
+}
+
+function receiptOf(id: ExecutionId, verdict: VoteInput['verdict'], cast: Cast): VoteReceipt {
+  if ('earlier' in cast) {
+    const { earlier, status, approvalId } = cast;
+    if (earlier.refusal !== undefined) {
+      throw new DomainError(earlier.refusal as ErrorCode, {
+        what: 'This command was refused before.',
+      });
+    }
+    return {
+      executionId: id,
+      approvalId,
+      counted: true,
+      repeated: true,
+      verdict,
+      status,
+      auditSeq: earlier.auditSeq,
+    };
+  }
+  const refusal = refusalOf(cast.stepped);
+  if (refusal !== undefined) throw refusal;
+  const { row, answer, auditSeq } = cast.stepped;
+  return {
+    executionId: id,
+    approvalId: row.state.approval?.approvalId ?? '',
+    counted: true,
+    repeated: answer.kind === 'ok' && answer.repeated,
+    verdict,
+    status: statusOf(row.state),
+    auditSeq,
+  };
+}
+
 /**
  * One vote of one person, the same for every door. It is final and truthfully answered at its commit, with
  * worker and Temporal down. Refusals are DomainErrors and stand in the chain.
@@ -88,83 +176,17 @@ export function createCastVote(deps: VoteDeps) {
     requirePermission(caller, 'approvals:decide');
     const id = await executionOf(deps, caller, input.approvalId);
     const command = input.commandId ?? deps.crypto.uuidv7();
-    const step = stepUnit(
-      deps,
-      id,
-      () => ({
-        kind: 'vote',
-        voteId: command,
-        verdict: input.verdict,
-        voter: caller.principal,
-        assurance: caller.assurance,
-        rationale: input.rationale,
-        ...(caller.issuer === undefined ? {} : { issuer: caller.issuer }),
-        ...(input.argsDigest === undefined ? {} : { argsDigest: input.argsDigest }),
-      }),
-      {
-        actor: actorOf(caller),
-        credentialId: caller.credentialId,
-        after: recordVote(deps, caller, input, command),
-      },
+    const cast = await deps.committer.commit(
+      caller.tenant,
+      voteUnit(deps, caller, input, id, command),
     );
-    const done = await deps.committer.commit<
-      | { readonly stepped: Stepped }
-      | {
-          readonly earlier: VoteRow;
-          readonly status: VoteReceipt['status'];
-          readonly approvalId: string;
-        }
-    >(caller.tenant, {
-      key: `execution ${id}`,
-      work: async (tx, snapshot) => {
-        const earlier = await tx.voteByCommand(caller.principal, command);
-        if (earlier === undefined) return { stepped: await step.work(tx, snapshot) };
-        if (earlier.execution !== id || earlier.verdict !== input.verdict) {
-          throw new DomainError('conflict', {
-            what: `Command ${command} was used for another vote.`,
-          });
-        }
-        const row = await tx.execution(id);
-        if (row === undefined) throw new DomainError('execution_not_found');
-        return {
-          earlier,
-          status: statusOf(row.state),
-          approvalId: row.state.approval?.approvalId ?? '',
-        };
-      },
-      stopsOnly: (result) => 'stepped' in result && step.stopsOnly?.(result.stepped) === true,
-    });
-    if ('earlier' in done) {
-      if (done.earlier.refusal !== undefined)
-        throw new DomainError(done.earlier.refusal as 'not_eligible', {
-          what: 'This command was refused before.',
-        });
-      return {
-        executionId: id,
-        approvalId: done.approvalId,
-        counted: true,
-        repeated: true,
-        verdict: input.verdict,
-        status: done.status,
-        auditSeq: done.earlier.auditSeq,
-      };
-    }
-    const { stepped } = done;
-    if (stepped.changed)
+    if ('stepped' in cast && cast.stepped.changed) {
+      const { version } = cast.stepped.row.state;
       deps.starter.nudgeSoon(
-        { kind: 'nudge', execution: id, version: stepped.row.state.version, signal: 'approval' },
+        { kind: 'nudge', execution: id, version, signal: 'approval' },
         caller.tenant,
       );
-    const refusal = refusalOf(stepped);
-    if (refusal !== undefined) throw refusal;
-    return {
-      executionId: id,
-      approvalId: stepped.row.state.approval?.approvalId ?? '',
-      counted: true,
-      repeated: stepped.answer.kind === 'ok' && stepped.answer.repeated,
-      verdict: input.verdict,
-      status: statusOf(stepped.row.state),
-      auditSeq: stepped.auditSeq,
-    };
+    }
+    return receiptOf(id, input.verdict, cast);
   };
 }

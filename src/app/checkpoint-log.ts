@@ -1,7 +1,8 @@
 import { checkpointOrigin } from '../core/audit/checkpoint';
 import { appendLeaf, emptyFrontier, rootOf } from '../core/audit/merkle';
 import type { TenantId } from '../core/ids';
-import type { AuditLog, Cryptography, ExecutionReads } from './ports';
+import type { Cryptography } from './ports';
+import type { AuditLog, ExecutionReads } from './read-ports';
 
 const LEAVES_A_READ = 5_000;
 

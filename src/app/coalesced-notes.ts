@@ -2,7 +2,8 @@ import type { AuditEventDraft } from '../core/audit/event';
 import { SYSTEM_TENANT, type TenantId } from '../core/ids';
 import { actorOf } from './audit-records';
 import type { Caller } from './caller';
-import type { Committer, Logger } from './ports';
+import type { Logger } from './ports';
+import type { Committer } from './commit-ports';
 
 /** Beyond this many different sources in one interval the rest share one row: a flood cannot fill the chain. */
 const SOURCES_MAX = 500;

@@ -3,13 +3,13 @@ import { openLadder } from '../core/escalation/ladder';
 import { absorbLadder } from '../core/execution/settle';
 import { statusOf, type ExecutionState } from '../core/execution/state';
 import { approvalId, attemptId, type executionId } from '../core/ids';
-import type { Json } from '../core/json';
-import type { AgentProfile, Facts } from '../core/policy/model';
+import type { AgentProfile, Facts, PolicyDecision } from '../core/policy/model';
 import { actorOf, auditRecords, policyResults } from './audit-records';
 import type { Caller } from './caller';
 import { decideRequest, policyRequest, type DecidedRequest } from './decide-request';
 import { seal, type Sealed } from './payloads';
-import type { Cryptography, StoredExecution, TenantSnapshot, Tx } from './ports';
+import type { Cryptography, StoredExecution, TenantSnapshot } from './ports';
+import type { Tx } from './commit-ports';
 import { claimedUser, whoMayDecide } from './separation';
 import { requestFields, type SubmitInput } from './submit-input';
 
@@ -123,25 +123,16 @@ async function firstState(
   }
 }
 
-export async function commitNew(
-  deps: { readonly crypto: Cryptography },
+function newRow(
   draft: Draft,
-  snapshot: TenantSnapshot,
-  tx: Tx,
-  gathered: { readonly profile: AgentProfile; readonly facts: Facts },
-): Promise<Submission> {
-  const { caller, input, sealed } = draft;
+  gathered: Gathered,
+  decision: PolicyDecision,
+  state: ExecutionState,
+  nowMs: number,
+): StoredExecution {
+  const { caller, input } = draft;
   const fields = requestFields(input, gathered.profile);
-  const decided = decideRequest(
-    deps.crypto,
-    snapshot,
-    policyRequest(gathered.profile, fields),
-    gathered.facts,
-    tx.nowMs,
-  );
-  const { state, records } = await firstState(deps, draft, decided, tx, gathered.profile);
-  const { decision } = decided;
-  const row: StoredExecution = {
+  return {
     tenant: caller.tenant,
     state,
     agent: gathered.profile.id,
@@ -153,57 +144,90 @@ export async function commitNew(
     attemptId: draft.attempt,
     requestDigest: draft.digest,
     exceptionRequested: fields.exceptionRequested,
-    decidedAtMs: tx.nowMs,
-    updatedAtMs: tx.nowMs,
+    decidedAtMs: nowMs,
+    updatedAtMs: nowMs,
     startPending: true,
     ...(input.actor === undefined ? {} : { onBehalfOf: input.actor }),
     ...(input.idempotencyKey === undefined ? {} : { idempotencyKey: input.idempotencyKey }),
     ...(fields.workflowType === undefined ? {} : { workflowType: fields.workflowType }),
   };
+}
+
+/** Stages the encrypted payloads; answers the commitment of each by kind, for the audit row. */
+function stagePayloads(
+  deps: { readonly crypto: Cryptography },
+  draft: Draft,
+  facts: Facts,
+  tx: Tx,
+): Readonly<Record<string, string>> {
+  const place = { tenant: draft.caller.tenant, execution: draft.id };
+  const all: readonly (Sealed | undefined)[] = [
+    draft.sealed.args,
+    draft.sealed.context,
+    draft.sealed.justification,
+    Object.keys(facts).length === 0 ? undefined : seal(deps.crypto, place, 'facts', facts),
+  ];
+  const commitments: Record<string, string> = {};
+  for (const sealed of all) {
+    if (sealed === undefined) continue;
+    tx.insertPayload(sealed.payload);
+    commitments[sealed.payload.kind] = sealed.commitment;
+  }
+  return commitments;
+}
+
+function decisionContext(
+  draft: Draft,
+  { state, environment, decision }: StoredExecution,
+): Readonly<Record<string, unknown>> {
+  const { approval } = state;
+  return {
+    environment,
+    reasonCode: decision.reasonCode,
+    reason: decision.reason,
+    status: statusOf(state),
+    attempt: draft.attempt,
+    ...(approval === undefined
+      ? {}
+      : {
+          approval: approval.approvalId,
+          chain: approval.chain.id,
+          deadlineMs: approval.level.deadlineMs,
+        }),
+    ...(draft.input.actor === undefined ? {} : { onBehalfOf: draft.input.actor }),
+  };
+}
+
+export interface Gathered {
+  readonly profile: AgentProfile;
+  readonly facts: Facts;
+}
+
+/** Decides a new request under the lock and stages its row, payloads and audit in one. */
+export async function commitNew(
+  deps: { readonly crypto: Cryptography },
+  draft: Draft,
+  snapshot: TenantSnapshot,
+  tx: Tx,
+  gathered: Gathered,
+): Promise<Submission> {
+  const request = policyRequest(gathered.profile, requestFields(draft.input, gathered.profile));
+  const decided = decideRequest(deps.crypto, snapshot, request, gathered.facts, tx.nowMs);
+  const { state, records } = await firstState(deps, draft, decided, tx, gathered.profile);
+  const row = newRow(draft, gathered, decided.decision, state, tx.nowMs);
   tx.insertExecution(row);
-  const facts =
-    Object.keys(gathered.facts).length === 0
-      ? undefined
-      : seal(
-          deps.crypto,
-          { tenant: caller.tenant, execution: draft.id },
-          'facts',
-          gathered.facts as unknown as Json,
-        );
-  for (const each of [sealed.args, sealed.context, sealed.justification, facts])
-    if (each !== undefined) tx.insertPayload(each.payload);
+  const actor = actorOf(draft.caller);
   tx.audit({
     type: 'decision.made',
-    actor: actorOf(caller),
+    actor,
     agent: row.agent,
     action: row.action,
     execution: state.id,
-    policy: policyResults(decision),
-    outcome: decision.verdict,
-    context: {
-      environment: row.environment,
-      reasonCode: decision.reasonCode,
-      reason: decision.reason,
-      status: statusOf(state),
-      attempt: draft.attempt,
-      ...(state.approval === undefined
-        ? {}
-        : {
-            approval: state.approval.approvalId,
-            chain: state.approval.chain.id,
-            deadlineMs: state.approval.level.deadlineMs,
-          }),
-      ...(input.actor === undefined ? {} : { onBehalfOf: input.actor }),
-    },
-    payloads: Object.fromEntries(
-      [
-        ['arguments', sealed.args] as const,
-        ['context', sealed.context] as const,
-        ['facts', facts] as const,
-        ['justification', sealed.justification] as const,
-      ].flatMap(([kind, each]) => (each === undefined ? [] : [[kind, each.commitment]])),
-    ),
+    policy: policyResults(row.decision),
+    outcome: row.decision.verdict,
+    context: decisionContext(draft, row),
+    payloads: stagePayloads(deps, draft, gathered.facts, tx),
   });
-  auditRecords(tx, row, records, actorOf(caller));
-  return { row, salt: sealed.args.salt, repeated: false, snapshot, nowMs: tx.nowMs };
+  auditRecords(tx, row, records, actor);
+  return { row, salt: draft.sealed.args.salt, repeated: false, snapshot, nowMs: tx.nowMs };
 }

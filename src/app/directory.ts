@@ -5,7 +5,9 @@ import { agentId, agentPrincipal, userPrincipal } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
 import { actorOf } from './audit-records';
 import { requirePermission, type Caller } from './caller';
-import type { Committer, Cryptography, NewCredential, NewUser, RegistryReads, Tx } from './ports';
+import type { Cryptography } from './ports';
+import type { RegistryReads } from './read-ports';
+import type { Committer, NewCredential, NewUser, Tx } from './commit-ports';
 
 export interface DirectoryDeps {
   readonly committer: Committer;

@@ -5,7 +5,8 @@ import { agentId } from '../core/ids';
 import { factsNeeded } from '../core/policy/policy-set';
 import { requirePermission, type Caller } from './caller';
 import { decideRequest, policyRequest } from './decide-request';
-import type { Cryptography, ExecutionReads, FactGatherer, SnapshotSource } from './ports';
+import type { Cryptography, FactGatherer, SnapshotSource } from './ports';
+import type { ExecutionReads } from './read-ports';
 import { registeredAgent, requestFields, requireOwnAgent, type SubmitInput } from './submit-input';
 
 export interface EvaluateDeps {

@@ -6,8 +6,9 @@ import type { ExecutionId, TenantId } from '../core/ids';
 import { EFFECTS, type PolicyVerdict } from '../core/policy/model';
 import { createApplyDue } from './apply-due';
 import { executionFields, SYSTEM_ACTOR } from './audit-records';
-import type { ExecutionReads, ReadExecution, StoredExecution } from './ports';
-import { stepUnit, type StepDeps } from './step-execution';
+import type { StoredExecution } from './ports';
+import type { ExecutionReads, ReadExecution } from './read-ports';
+import { stepUnit, type AfterStep, type StepDeps, type Stepped } from './step-execution';
 
 /** Reference to one execution, as its workflow knows it: never arguments. */
 export interface GovernedReference {
@@ -100,6 +101,65 @@ export interface ExecutionStepDeps extends StepDeps {
   readonly historyDigest: (history: Uint8Array) => string;
 }
 
+/** Names in the chain who is asked at this level, once. Their inbox is the pending list. */
+function tellLevel(
+  input: GovernedReference & { readonly level: number },
+  deps: ExecutionStepDeps,
+): Promise<Stepped> {
+  const after: AfterStep = (tx, { answer, row }) => {
+    const { approval } = row.state;
+    if (answer.kind !== 'ok' || answer.repeated || approval === undefined) return undefined;
+    const context = {
+      level: input.level,
+      name: currentLevel(approval).name,
+      chain: approval.chain.id,
+      people: askedPeople(row),
+      deadlineMs: approval.level.deadlineMs,
+      surface: 'inbox',
+    };
+    return tx.audit({
+      type: 'approval.requested',
+      actor: SYSTEM_ACTOR,
+      ...executionFields(row),
+      outcome: 'asked',
+      context,
+    });
+  };
+  const told = { kind: 'told', level: input.level - 1 } as const;
+  return deps.committer.commit(
+    input.tenant,
+    stepUnit(deps, input.executionId, () => told, { actor: SYSTEM_ACTOR, after }),
+  );
+}
+
+const askedPeople = ({ state }: StoredExecution): readonly string[] => [
+  ...new Set((state.approval?.level.groups ?? []).flatMap((group) => [...group.eligible])),
+];
+
+/** Chains the end of the run once and keeps its compressed history for replay. */
+async function keepHistory(
+  deps: ExecutionStepDeps,
+  input: GovernedReference,
+  row: StoredExecution,
+  history: Uint8Array,
+): Promise<void> {
+  const digest = deps.historyDigest(history);
+  await deps.committer.commit(input.tenant, {
+    lane: 'exclusive',
+    work: async (tx) => {
+      if (!(await tx.registry.storeHistory(input.executionId, history, digest))) return;
+      const context = { historySha256: digest, historyBytes: history.length };
+      tx.audit({
+        type: 'execution.closed',
+        actor: SYSTEM_ACTOR,
+        ...executionFields(row),
+        outcome: statusOf(row.state),
+        context,
+      });
+    },
+  });
+}
+
 /** What the workflow's activities call. Each may run any number of times for one call, so each is idempotent. */
 export function createExecutionSteps(deps: ExecutionStepDeps) {
   const applyDue = createApplyDue(deps);
@@ -109,10 +169,11 @@ export function createExecutionSteps(deps: ExecutionStepDeps) {
       throw new DomainError('execution_not_found', {
         what: `No execution ${input.executionId} is stored.`,
       });
-    if (found.row.state.argsDigest !== input.digest)
+    if (found.row.state.argsDigest !== input.digest) {
       throw new DomainError('digest_mismatch', {
         what: 'The workflow names other arguments than were decided.',
       });
+    }
     return found;
   };
   const view = async (input: GovernedReference): Promise<RunView> => {
@@ -122,69 +183,23 @@ export function createExecutionSteps(deps: ExecutionStepDeps) {
   return {
     checkPolicy: view,
     openLevel: view,
-    /** Names in the chain who is asked at this level, once. Their inbox is the pending list. */
     notifyApprovers: async (
       input: GovernedReference & { readonly level: number },
     ): Promise<{ readonly asked: number }> => {
       await read(input);
-      const level = input.level - 1;
-      const done = await deps.committer.commit(
-        input.tenant,
-        stepUnit(deps, input.executionId, () => ({ kind: 'told', level }), {
-          actor: SYSTEM_ACTOR,
-          after: (tx, stepped) => {
-            const { approval } = stepped.row.state;
-            if (stepped.answer.kind !== 'ok' || stepped.answer.repeated || approval === undefined)
-              return undefined;
-            const people = [
-              ...new Set(approval.level.groups.flatMap((group) => [...group.eligible])),
-            ];
-            return tx.audit({
-              type: 'approval.requested',
-              actor: SYSTEM_ACTOR,
-              ...executionFields(stepped.row),
-              outcome: 'asked',
-              context: {
-                level: input.level,
-                name: currentLevel(approval).name,
-                chain: approval.chain.id,
-                people,
-                deadlineMs: approval.level.deadlineMs,
-                surface: 'inbox',
-              },
-            });
-          },
-        }),
-      );
-      const groups = done.row.state.approval?.level.groups ?? [];
-      return { asked: new Set(groups.flatMap((group) => [...group.eligible])).size };
+      const told = await tellLevel(input, deps);
+      return { asked: askedPeople(told.row).length };
     },
     recordDue: async (input: GovernedReference): Promise<RunView> => {
       await read(input);
       const done = await applyDue(input.tenant, input.executionId);
       return runView(done.row, done.nowMs);
     },
-    /** Chains the end of the run once and keeps its compressed history for replay. */
     closeExecution: async (
       input: GovernedReference & { readonly history?: Uint8Array },
     ): Promise<RunView> => {
       const found = await read(input);
-      const { history } = input;
-      if (history === undefined) return runView(found.row, found.nowMs);
-      const digest = deps.historyDigest(history);
-      await deps.committer.commit(input.tenant, {
-        lane: 'exclusive',
-        work: async (tx) => {
-          if (!(await tx.registry.storeHistory(input.executionId, history, digest))) return;
-          tx.audit({
-            type: 'execution.closed',
-            actor: SYSTEM_ACTOR,
-            ...executionFields(found.row),
-            outcome: statusOf(found.row.state),
-            context: { historySha256: digest, historyBytes: history.length },
-          });
-        },
-      });
+      if (input.history !== undefined) await keepHistory(deps, input, found.row, input.history);
       return runView(found.row, found.nowMs);
     },
   };

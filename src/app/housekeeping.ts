@@ -1,6 +1,6 @@
 import type { AuditEventDraft } from '../core/audit/event';
 import { createApplyDue } from './apply-due';
-import type { OutboxStore } from './ports';
+import type { OutboxStore } from './read-ports';
 import type { StepDeps } from './step-execution';
 
 const OVERDUE_MS = 5_000;

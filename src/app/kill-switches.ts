@@ -2,7 +2,9 @@ import { DomainError } from '../core/errors';
 import type { KillSwitch } from '../core/controls/kill-switch';
 import { actorOf, type Actor } from './audit-records';
 import { requirePermission, type Caller } from './caller';
-import type { Committer, Cryptography, RegistryReads, Tx } from './ports';
+import type { Cryptography } from './ports';
+import type { RegistryReads } from './read-ports';
+import type { Committer, Tx } from './commit-ports';
 
 export interface KillSwitchView {
   readonly id: string;

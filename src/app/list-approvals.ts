@@ -6,7 +6,8 @@ import type { JsonObject } from '../core/json';
 import { createFreshen, type FreshDeps } from './apply-due';
 import { requirePermission, type Caller } from './caller';
 import { openKind } from './payloads';
-import type { ExecutionReads, StoredExecution } from './ports';
+import type { StoredExecution } from './ports';
+import type { ExecutionReads } from './read-ports';
 import { approvalView } from './present-execution';
 
 export interface ApprovalReadDeps extends FreshDeps {

@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors';
 import type { JsonObject } from '../core/json';
 import { requirePermission, type Caller } from './caller';
-import type { RegistryReads } from './ports';
+import type { RegistryReads } from './read-ports';
 
 export interface AuditEventView {
   readonly seq: number;

@@ -1,7 +1,7 @@
 import type { ExecutionSummary } from '../core/execution/view';
 import { agentId } from '../core/ids';
 import { requirePermission, type Caller } from './caller';
-import type { ExecutionReads } from './ports';
+import type { ExecutionReads } from './read-ports';
 import { summarizeExecution } from './present-execution';
 
 export interface ListInput {

@@ -1,7 +1,9 @@
 import { DomainError } from '../core/errors';
 import { actorOf } from './audit-records';
 import { requirePermission, type Caller } from './caller';
-import type { Committer, RegistryReads, SnapshotSource } from './ports';
+import type { SnapshotSource } from './ports';
+import type { RegistryReads } from './read-ports';
+import type { Committer } from './commit-ports';
 
 export interface ListDeps {
   readonly committer: Committer;

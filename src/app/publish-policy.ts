@@ -5,14 +5,9 @@ import type { CompileDependencies } from '../core/policy/capabilities';
 import { actorOf } from './audit-records';
 import { BUILT_IN_CHAINS } from './build-snapshot';
 import { requirePermission, type Caller } from './caller';
-import type {
-  Committer,
-  Cryptography,
-  RegistryReads,
-  SnapshotSource,
-  StoredPolicy,
-  TenantSnapshot,
-} from './ports';
+import type { Cryptography, SnapshotSource, TenantSnapshot } from './ports';
+import type { RegistryReads, StoredPolicy } from './read-ports';
+import type { Committer } from './commit-ports';
 
 export interface PolicyDeps {
   readonly committer: Committer;

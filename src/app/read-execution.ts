@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors';
 import { executionId } from '../core/ids';
 import type { Caller } from './caller';
-import type { ExecutionReads, ReadExecution } from './ports';
+import type { ExecutionReads, ReadExecution } from './read-ports';
 
 /** Absent and not yours look the same, so that nobody learns what exists. */
 export const executionNotFound = (id: string): DomainError =>

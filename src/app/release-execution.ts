@@ -4,7 +4,8 @@ import { attemptId, executionId } from '../core/ids';
 import { actorOf, executionFields } from './audit-records';
 import { requirePermission, type Caller } from './caller';
 import { readOwn } from './read-execution';
-import type { ExecutionReads, WorkflowStarter } from './ports';
+import type { WorkflowStarter } from './ports';
+import type { ExecutionReads } from './read-ports';
 import { presentExecution, type PresentDeps } from './present-execution';
 import { commitStep, refusalOf, stepUnit, type StepDeps } from './step-execution';
 

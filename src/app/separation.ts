@@ -5,7 +5,8 @@ import {
 } from '../core/escalation/chain';
 import type { ResolveApprovers } from '../core/escalation/ladder';
 import { principalId, userPrincipal, type PrincipalId } from '../core/ids';
-import type { Approver, StoredExecution, Tx } from './ports';
+import type { StoredExecution } from './ports';
+import type { Approver, Tx } from './commit-ports';
 
 /** A user whom the agent names in its context: a claim, so it may exclude that person but never select one. */
 export function claimedUser(context: Readonly<Record<string, unknown>>): string | undefined {

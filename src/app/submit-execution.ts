@@ -8,14 +8,9 @@ import { requirePermission, type Caller } from './caller';
 import { commitNew, repeatOf, type Draft, type Submission } from './commit-decision';
 import { policyRequest } from './decide-request';
 import { openKind, seal } from './payloads';
-import type {
-  Committer,
-  Cryptography,
-  ExecutionReads,
-  FactGatherer,
-  StartLag,
-  WorkflowStarter,
-} from './ports';
+import type { Cryptography, FactGatherer, StartLag, WorkflowStarter } from './ports';
+import type { ExecutionReads } from './read-ports';
+import type { Committer } from './commit-ports';
 import { presentExecution, type PresentDeps } from './present-execution';
 import {
   registeredAgent,

@@ -1,6 +1,7 @@
 import { createVerifier, type TreeHead, type VerifyResult } from '../core/audit/verify';
 import type { TenantId } from '../core/ids';
-import type { AuditLog, Cryptography } from './ports';
+import type { Cryptography } from './ports';
+import type { AuditLog } from './read-ports';
 
 const ROWS_A_READ = 2_000;
 

@@ -2,9 +2,10 @@ import { DomainError } from '../core/errors';
 import type { GovernedReference } from './execution-steps';
 import { callerOf } from './authenticate';
 import type { Caller } from './caller';
-import type { CredentialLookup, Cryptography } from './ports';
+import type { Cryptography } from './ports';
+import type { CredentialLookup } from './read-ports';
 import { readOwn } from './read-execution';
-import type { ExecutionReads } from './ports';
+import type { ExecutionReads } from './read-ports';
 
 /** A key must never stand in a workflow history, so an update carries this instead: five minutes, one execution. */
 const LIFE_MS = 5 * 60_000;

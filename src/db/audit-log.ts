@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-import type { AuditLog } from '../app/ports';
+import type { AuditLog } from '../app/read-ports';
 import { tenantId } from '../core/ids';
 import { inTenant } from './in-tenant';
 

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 
-import type { Logger, SnapshotSource, TenantSnapshot, Unit } from '../app/ports';
+import type { Logger, SnapshotSource, TenantSnapshot } from '../app/ports';
+import type { Unit } from '../app/commit-ports';
 import { appendEvents } from '../core/audit/chain';
 import { auditEvent } from '../core/audit/event';
 import { DomainError } from '../core/errors';

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 
-import type { Tx } from '../app/ports';
+import type { Tx } from '../app/commit-ports';
 import { appendEvents } from '../core/audit/chain';
 import { DomainError } from '../core/errors';
 import { tenantId } from '../core/ids';

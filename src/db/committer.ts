@@ -1,4 +1,5 @@
-import type { Committer, Logger, SnapshotSource, TenantSnapshot, Tx, Unit } from '../app/ports';
+import type { Logger, SnapshotSource, TenantSnapshot } from '../app/ports';
+import type { Committer, Tx, Unit } from '../app/commit-ports';
 import { DomainError, isDomainError } from '../core/errors';
 import type { TenantId } from '../core/ids';
 import { createBatchRunner, type BatchDeps, type Entry } from './batch';
@@ -81,7 +82,7 @@ export function createCommitter(deps: CommitterDeps): Committer & { idle(): Prom
       }
       return new Promise<R>((resolve, reject) => {
         lane.queue.push({
-          unit: unit as Unit<unknown>,
+          unit: unit,
           preparedEpoch: snapshot.epoch,
           resolve: resolve as (result: unknown) => void,
           reject,

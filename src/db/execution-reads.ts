@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
-import type { ExecutionFilter, ExecutionReads, ReadExecution, StoredExecution } from '../app/ports';
+import type { StoredExecution } from '../app/ports';
+import type { ExecutionFilter, ExecutionReads, ReadExecution } from '../app/read-ports';
 import { DomainError } from '../core/errors';
 import type { TenantId } from '../core/ids';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';

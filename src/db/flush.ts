@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
-import type { OutboxJob, SealedPayload, StoredExecution, VoteRow } from '../app/ports';
+import type { SealedPayload, StoredExecution } from '../app/ports';
+import type { OutboxJob, VoteRow } from '../app/commit-ports';
 import type { ChainHead, ChainRow } from '../core/audit/chain';
 import type { AuditEvent } from '../core/audit/event';
 import { requestColumn, rowDueAt, rowStatus } from './execution-row';

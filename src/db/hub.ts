@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 
-import type { ChangeWaiter, Logger } from '../app/ports';
+import type { Logger } from '../app/ports';
+import type { ChangeWaiter } from '../app/read-ports';
 import { tenantId, type ExecutionId, type TenantId } from '../core/ids';
 
 const REREAD_MS = 2_000;

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
-import type { OutboxJob, OutboxStore } from '../app/ports';
+import type { OutboxStore } from '../app/read-ports';
+import type { OutboxJob } from '../app/commit-ports';
 import { executionId, tenantId, type TenantId } from '../core/ids';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 

@@ -10,7 +10,7 @@ const typeParsers: NonNullable<PoolConfig['types']> = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === INT8 && format !== 'binary'
       ? Number
-      : (types.getTypeParser(oid, format as 'text') as unknown)) as typeof types.getTypeParser,
+      : (types.getTypeParser(oid, format) as unknown)) as typeof types.getTypeParser,
 };
 
 export interface Database {
@@ -38,7 +38,7 @@ function openPool(
     idleTimeoutMillis: 60_000,
     types: typeParsers,
     pipeline: true,
-  } as PoolConfig);
+  });
   // An idle connection that breaks must not end the process; the next query reports the trouble.
   pool.on('error', onError);
   return pool;

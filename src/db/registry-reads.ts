@@ -6,7 +6,7 @@ import type {
   RegistryReads,
   StoredAuditEvent,
   StoredPolicy,
-} from '../app/ports';
+} from '../app/read-ports';
 import { agentId, principalId, tenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
 import { inTenant } from './in-tenant';

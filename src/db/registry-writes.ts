@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 
-import type { RegistryWrites } from '../app/ports';
+import type { RegistryWrites } from '../app/commit-ports';
 import type { TenantId } from '../core/ids';
 
 const inserted = (result: { readonly rowCount: number | null }): boolean => result.rowCount === 1;

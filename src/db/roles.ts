@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
-import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 
 import { DomainError } from '../core/errors';
 

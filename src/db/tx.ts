@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 
-import type { Approver, SealedPayload, StoredExecution, Tx, VoteRow } from '../app/ports';
+import type { SealedPayload, StoredExecution } from '../app/ports';
+import type { Approver, Tx, VoteRow } from '../app/commit-ports';
 import { auditEvent } from '../core/audit/event';
 import { describeSelector, type ApproverSelector } from '../core/escalation/chain';
 import { eventId, principalId, type ExecutionId, type TenantId } from '../core/ids';

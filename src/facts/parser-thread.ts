@@ -55,6 +55,9 @@ parentPort.on('message', ({ kind, text, dialect }) => {
 });
 `;
 
+/** No honest text takes as long, and everyone behind it waits. */
+const MAX_PARSE_MS = 1000;
+
 /** One thread, started when first needed and again after it had to be stopped; jobs run one after the other. */
 export function createParserThread(): ParserThread {
   let worker: Worker | undefined;
@@ -101,7 +104,11 @@ export function createParserThread(): ParserThread {
     }
     worker ??= start();
     worker.ref();
-    running = { waiting, timer: setTimeout(() => stop({ ok: false, reason: 'timeout' }), leftMs) };
+    const timer = setTimeout(
+      () => stop({ ok: false, reason: 'timeout' }),
+      Math.min(leftMs, MAX_PARSE_MS),
+    );
+    running = { waiting, timer };
     worker.postMessage(waiting.job);
   };
   return {

@@ -7,13 +7,14 @@ export function textsIn(
 ): readonly (string | number | boolean | null)[] {
   const found: (string | number | boolean | null)[] = [];
   const open: Json[] = [];
-  for (const [key, value] of Object.entries(args)) if (isWanted(key)) open.push(value);
-  open.reverse();
+  const pushReversed = (values: readonly Json[]): void => {
+    for (let index = values.length - 1; index >= 0; index -= 1) open.push(values[index] ?? null);
+  };
+  pushReversed(Object.keys(args).flatMap((key) => (isWanted(key) ? [args[key] ?? null] : [])));
   while (open.length > 0) {
-    const value = open.pop();
-    if (value === undefined) continue;
+    const value = open.pop() ?? null;
     if (typeof value !== 'object' || value === null) found.push(value);
-    else open.push(...Object.values(value as JsonObject).reverse());
+    else pushReversed(Object.values(value as JsonObject));
   }
   return found;
 }

@@ -26,14 +26,9 @@ import { createListPendingApprovals, createReadApproval } from '../app/list-appr
 import { createListAuditEvents } from '../app/list-audit-events';
 import { createListExecutions } from '../app/list-executions';
 import { createPutList, createReadList, createReadLists } from '../app/lists';
-import type {
-  Committer,
-  Cryptography,
-  Logger,
-  OutboxStore,
-  SnapshotSource,
-  WorkflowStarter,
-} from '../app/ports';
+import type { Cryptography, Logger, SnapshotSource, WorkflowStarter } from '../app/ports';
+import type { OutboxStore } from '../app/read-ports';
+import type { Committer } from '../app/commit-ports';
 import {
   createListPolicies,
   createPublishPolicy,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { AuditLog } from '../app/ports';
+import type { AuditLog } from '../app/read-ports';
 import { createApiClient } from '../cli/api-client';
 import { playStory } from '../cli/demo-story';
 import type { TextSink } from '../cli/output';

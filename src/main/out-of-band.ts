@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 import { createEngage } from '../app/kill-switches';
-import type { AuditLog, Logger } from '../app/ports';
+import type { Logger } from '../app/ports';
+import type { AuditLog } from '../app/read-ports';
 import { createVerifyAudit } from '../app/verify-audit';
 import { checkpointOrigin } from '../core/audit/checkpoint';
 import type { VerifySignature, VerifyResult } from '../core/audit/verify';

@@ -98,7 +98,9 @@ async function bootServices(
     needPostgres,
     needTemporal,
     temporal: {
-      searchAttributes: SEARCH_ATTRIBUTES as Parameters<typeof startEmbeddedStack>[0]['temporal']['searchAttributes'],
+      searchAttributes: SEARCH_ATTRIBUTES as Parameters<
+        typeof startEmbeddedStack
+      >[0]['temporal']['searchAttributes'],
       namespace: config.temporalNamespace,
       downloadTemporal,
     },

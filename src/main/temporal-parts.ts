@@ -146,7 +146,7 @@ export async function createTemporalParts(
   });
   const source = outboxSource(core);
   let relay: Relay | undefined = undefined;
-  const poke = (): void => (relay as Relay | undefined)?.poke();
+  const poke = (): void => relay?.poke();
   const starter = createWorkflowStarter({
     client: temporal.client,
     taskQueue,

@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { DomainError } from '../core/errors';
+import { boundedCall } from './bounded-call';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEALTH_TIMEOUT_MS = 2_000;
@@ -66,7 +67,7 @@ async function connectInTime(address: string, timeoutMs: number): Promise<Native
 
 async function isServing(connection: NativeConnection): Promise<boolean> {
   try {
-    await connection.withDeadline(Date.now() + HEALTH_TIMEOUT_MS, () =>
+    await boundedCall(connection, HEALTH_TIMEOUT_MS, () =>
       connection.workflowService.getSystemInfo({}),
     );
     return true;

@@ -1,6 +1,7 @@
-/** The gRPC status codes that mean something other than "try again". */
+/** The gRPC status codes that are told apart here; any other means "try again". */
 export const GRPC = {
   invalidArgument: 3,
+  deadlineExceeded: 4,
   notFound: 5,
   alreadyExists: 6,
   permissionDenied: 7,

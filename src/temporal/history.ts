@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
 import { DomainError } from '../core/errors';
+import { boundedCall } from './bounded-call';
 
 const compress = promisify(gzip);
 const FETCH_TIMEOUT_MS = 8_000;
@@ -14,9 +15,7 @@ export function createHistoryReader(
 ): (workflowId: string, runId: string) => Promise<Uint8Array> {
   return async (workflowId, runId) => {
     const handle = client.workflow.getHandle(workflowId, runId);
-    const history = await client.withDeadline(Date.now() + FETCH_TIMEOUT_MS, () =>
-      handle.fetchHistory(),
-    );
+    const history = await boundedCall(client, FETCH_TIMEOUT_MS, () => handle.fetchHistory());
     return compress(historyToJSON(history));
   };
 }

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from '../app/ports';
 import { workflowIdOf, type ExecutionId, type TenantId } from '../core/ids';
+import { boundedCall } from './bounded-call';
 
 const DESCRIBE_TIMEOUT_MS = 5_000;
 const PAGE = 100;
@@ -94,7 +95,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
 async function isRunning(client: Client, id: ExecutionId): Promise<boolean> {
   try {
-    const { status } = await client.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
+    const { status } = await boundedCall(client, DESCRIBE_TIMEOUT_MS, () =>
       client.workflow.getHandle(workflowIdOf(id)).describe(),
     );
     return status.name === 'RUNNING' || status.name === 'PAUSED';

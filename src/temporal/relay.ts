@@ -2,6 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { approvalSignal, killSignal } from '../../workflows/messages';
 import type { Logger } from '../app/ports';
 import { workflowIdOf, type TenantId } from '../core/ids';
+import { boundedCall } from './bounded-call';
 import { GRPC, grpcCodeOf } from './grpc-code';
 import type { JobRow, OutboxSource, StartRow } from './outbox';
 import { createPause } from './pause';
@@ -143,7 +144,7 @@ async function doJob(options: RelayOptions, { tenant, job }: JobRow): Promise<vo
   const handle = options.client.workflow.getHandle(workflowIdOf(job.execution));
   const signal = job.signal === 'kill' ? killSignal : approvalSignal;
   try {
-    await options.client.withDeadline(Date.now() + SIGNAL_TIMEOUT_MS, () =>
+    await boundedCall(options.client, SIGNAL_TIMEOUT_MS, () =>
       handle.signal(signal, { version: job.version }),
     );
   } catch (error) {

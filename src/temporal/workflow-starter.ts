@@ -2,6 +2,7 @@ import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/c
 import { GOVERNED_EXECUTION } from '../../workflows/messages';
 import type { Logger, WorkflowStarter } from '../app/ports';
 import type { ExecutionId } from '../core/ids';
+import { boundedCall } from './bounded-call';
 import { startRowOf, type OutboxSource, type StartRow } from './outbox';
 import { startOptionsOf } from './start-options';
 import { createStartedMarks } from './started-marks';
@@ -45,7 +46,7 @@ export function createWorkflowStarter(options: WorkflowStarterOptions): Temporal
   const maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
 
   const startOnce = (row: StartRow, again: boolean): Promise<unknown> =>
-    client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
+    boundedCall(client, START_TIMEOUT_MS, () =>
       client.workflow.start(GOVERNED_EXECUTION, startOptionsOf(row, { ...options, again })),
     );
 

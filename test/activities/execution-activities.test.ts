@@ -1,3 +1,4 @@
+import { DefaultLogger } from '@temporalio/worker';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ApplicationFailure } from '@temporalio/common';
 import { createActivities, type Activities, type ActivityDeps } from '../../activities/index';
@@ -85,7 +86,7 @@ describe('createActivities', () => {
   it('keeps the history with the end, and after five tries ends without it', async () => {
     const input = execution.input;
     const close = (attempt: number, fetchHistory: ActivityDeps['fetchHistory'] & object) =>
-      new MockActivityEnvironment({ attempt }).run(
+      new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(
         activities({ fetchHistory }).closeExecution,
         input,
       );

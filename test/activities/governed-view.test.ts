@@ -26,7 +26,9 @@ const VIEW: RunView = {
     chain: 'standard',
   },
 };
-const { level: _level, ...DECIDED } = VIEW;
+const DECIDED: RunView = Object.fromEntries(
+  Object.entries(VIEW).filter(([key]) => key !== 'level'),
+) as unknown as RunView;
 
 describe('governedView', () => {
   it.each<[string, RunView, string]>([
@@ -47,7 +49,9 @@ describe('governedView', () => {
   });
 
   it('names no time where there is no timer', () => {
-    const { remainingMs: _remaining, ...parked } = VIEW;
+    const parked = Object.fromEntries(
+      Object.entries(VIEW).filter(([key]) => key !== 'remainingMs'),
+    ) as unknown as RunView;
     expect(governedView(parked).label).toBe('L1 · role:support-manager');
   });
 

@@ -162,7 +162,7 @@ describe('createRelay', () => {
     proxy.cut();
     const execution = commit(allowed());
     outbox.addJob({ kind: 'sweep_killed', kill: 'kill-2' });
-    await until('backing off', () => running.status().failures >= 2, 30_000);
+    await until('backing off', () => running.status().failures >= 1, 30_000);
     expect(running.status().state).toBe('backing_off');
     expect(outbox.pending.size).toBe(1);
     expect(sweepKilled).toHaveBeenCalledWith('default', 'kill-2');

@@ -48,7 +48,7 @@ describe('createSchedule', () => {
     expect(rounds).toEqual(['sweepDue', 'reconcileStarts']);
     const { info } = await schedule().describe();
     const run = info.recentActions.at(-1)?.action.workflow;
-    const result = await engine.temporal.client.workflow.result(run?.workflowId ?? '');
+    const result: unknown = await engine.temporal.client.workflow.result(run?.workflowId ?? '');
     expect(result).toEqual({ moved: 2, checked: 3, restarted: 1 });
   });
 

@@ -1,3 +1,4 @@
+import type { WorkflowHandleWithStartDetails } from '@temporalio/client';
 import type { Logger, StoredExecution } from '../../src/app/ports';
 import { agentId, attemptId, principalId, workflowIdOf } from '../../src/core/ids';
 import { createWorkflowStarter } from '../../src/temporal/workflow-starter';
@@ -86,7 +87,7 @@ describe('createWorkflowStarter', () => {
     starter.startSoon(commit(execution));
     expect(starter.isStarting(execution.input.executionId)).toBe(true);
     await starter.close();
-    const handle = await start.mock.results[0]?.value;
+    const handle = (await start.mock.results[0]?.value) as WorkflowHandleWithStartDetails;
     start.mockRestore();
     expect(handle).toMatchObject({ eagerlyStarted: true });
     await handle.result();

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { temporal } from '@temporalio/proto';
 import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { createActivities } from '../../activities/index';
 import type { FetchHistory, Housekeeping } from '../../activities/ports';
 import type { Logger } from '../../src/app/ports';
@@ -120,21 +120,30 @@ export interface EventLine {
   readonly activity?: string;
 }
 
+interface JsonEvent {
+  readonly eventType: string;
+  readonly userMetadata?: { readonly summary?: { readonly data?: string } };
+  readonly activityTaskScheduledEventAttributes?: {
+    readonly activityType: { readonly name: string };
+  };
+}
+
 /** The history in the order and words in which ops read it. */
-export async function eventsOf(handle: {
-  fetchHistory(): Promise<temporal.api.history.v1.IHistory>;
-}): Promise<readonly EventLine[]> {
-  const { events } = await handle.fetchHistory();
-  return (events ?? []).map((event) => {
+export async function eventsOf(
+  handle: Pick<WorkflowHandle, 'fetchHistory'>,
+): Promise<readonly EventLine[]> {
+  const { events } = JSON.parse(historyToJSON(await handle.fetchHistory())) as {
+    readonly events: readonly JsonEvent[];
+  };
+  return events.map((event) => {
     const summary = event.userMetadata?.summary?.data;
-    const activity = event.activityTaskScheduledEventAttributes?.activityType?.name;
-    const type = temporal.api.enums.v1.EventType[event.eventType ?? 0] ?? 'UNKNOWN';
+    const activity = event.activityTaskScheduledEventAttributes?.activityType.name;
     return {
-      type: camel(type.replace('EVENT_TYPE_', '')),
-      ...(summary == null
+      type: camel(event.eventType.replace('EVENT_TYPE_', '')),
+      ...(summary === undefined
         ? {}
-        : { summary: JSON.parse(Buffer.from(summary).toString()) as string }),
-      ...(activity === null || activity === undefined ? {} : { activity }),
+        : { summary: JSON.parse(Buffer.from(summary, 'base64').toString()) as string }),
+      ...(activity === undefined ? {} : { activity }),
     };
   });
 }

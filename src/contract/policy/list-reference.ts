@@ -28,11 +28,20 @@ export function readDomains(
   for (const item of readItems(slot) ?? []) {
     const text = readText(item, 253);
     if (text === undefined) isComplete = false;
-    else if (looksLikeDomain(text)) domains.push(text);
+    else if (looksLikeDomain(text) && isAscii(item, text)) domains.push(text);
+    else if (looksLikeDomain(text)) isComplete = false;
     else if (isKnownList(item, text, scope)) lists.push(text);
     else isComplete = false;
   }
   return isComplete && domains.length + lists.length > 0 ? { domains, lists } : undefined;
+}
+
+/** Addresses are compared in the ASCII form of their domains. */
+function isAscii({ node, path, diagnostics }: Slot, domain: string): boolean {
+  if (/^\p{ASCII}+$/u.test(domain)) return true;
+  const message = `write \`${shown(domain)}\` in its ASCII form, which begins with \`xn--\``;
+  diagnostics.error('wrong_type', node, path, message);
+  return false;
 }
 
 /** In the JSON rules an unknown list is only a warning: the rule then fails toward its effect. */

@@ -122,7 +122,7 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
     shadow: document.mode === 'shadow',
     requirement: approverRole === undefined ? { chain } : { chain, approverRole },
     ...(exceptionRole === undefined ? {} : { exceptionRole }),
-    isCatchAll: rule.effect === 'audit' && isUnconditional(rule),
+    isCatchAll: rule.effect === 'audit' && isUnconditional(rule, document.scope),
     keys: indexKeys(rule, document.scope),
     applies: (request) =>
       matchesAny(rule.actions, request.action) &&
@@ -164,10 +164,10 @@ function compileConditions(
   return parts.length === 0 ? () => YES : allOf(parts);
 }
 
-const isUnconditional = (rule: RuleDocument): boolean =>
+const isUnconditional = (rule: RuleDocument, scope: PolicyScope): boolean =>
   rule.when === undefined &&
   rule.unless === undefined &&
-  rule.actions.every((action) => action === '*');
+  [...rule.actions, ...scope.actions].every((action) => action === '*');
 
 function scopeCheck(scope: PolicyScope): (request: PolicyRequest) => boolean {
   const { workflows, teams } = scope;

@@ -54,5 +54,6 @@ function single(text: string): readonly string[] | undefined {
 }
 
 const normalise = (text: string): string => text.trim().toLowerCase().replace(/\.$/, '');
+/** In ASCII only: which domain a name in other letters means is for the name's owner to write as `xn--`. */
 const isDomain = (text: string): boolean =>
-  text.length > 0 && text.length <= 253 && /^[\p{L}\p{N}\p{M}_.\-[\]:]+$/u.test(text);
+  text.length > 0 && text.length <= 253 && /^[a-z0-9_.\-[\]:]+$/.test(text);

@@ -43,7 +43,7 @@ export interface Evaluation {
   /** Why the rule just evaluated could not be evaluated in full. */
   problem: string | undefined;
   readonly foldedTexts: Map<string, string>;
-  readonly domains: Map<string, readonly string[] | undefined>;
+  readonly domains: Map<string, readonly string[]>;
   readonly shown: Map<string, string>;
   readonly localTimes: Map<string, LocalTime>;
   argumentTexts: readonly string[] | undefined;
@@ -85,7 +85,7 @@ export function domainsOnce(evaluation: Evaluation, text: string): readonly stri
   const known = evaluation.domains.get(text);
   if (known !== undefined) return known;
   const domains = domainsIn(text);
-  evaluation.domains.set(text, domains);
+  if (domains !== undefined) evaluation.domains.set(text, domains);
   return domains;
 }
 
@@ -96,7 +96,9 @@ export function argumentTexts(evaluation: Evaluation): readonly string[] {
   const open: Json[] = [evaluation.input.request.args];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     if (typeof value === 'string') texts.push(fold(value));
-    else if (typeof value === 'object' && value !== null) open.push(...Object.values(value));
+    else if (typeof value === 'object' && value !== null) {
+      for (const member of Object.values(value)) open.push(member);
+    }
   }
   evaluation.argumentTexts = texts;
   return texts;

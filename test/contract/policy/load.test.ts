@@ -167,6 +167,11 @@ defaults: { outcome: alow }
     ['a field without operator', rule('{ field: args.a }'), 'wrong_type'],
     ['an operator without field', rule('{ equals: 1 }'), 'missing_field'],
     ['an empty list of values', rule('{ field: args.a, in: [] }'), 'wrong_type'],
+    [
+      'a domain in other letters',
+      rule('{ field: args.a, domain_in: [bücher.example] }'),
+      'wrong_type',
+    ],
     ['an unknown list', rule('{ field: args.a, domain_in: customer_domain }'), 'unknown_list'],
     ['look-around in a pattern', rule('{ field: args.a, matches: "(?=a)" }'), 'invalid_pattern'],
     ['an unknown zone', rule('{ time_within: "9am-5pm Mars/Olympus" }'), 'unknown_zone'],

@@ -33,6 +33,9 @@ describe('decide: combining', () => {
       { chain: 'high-risk' },
       { chain: 'standard', approverRole: 'treasurer' },
     ]);
+    const flagged = policyOf(`  - { id: a, match: { action: pay }, then: audit }
+  - { id: b, then: require_approval, approval: { chain: high-risk } }`);
+    expect(decide(inputOf(), setOf(flagged)).requirements).toEqual([{ chain: 'high-risk' }]);
     const denied = decide(inputOf(), setOf(two, policyOf(rules.deny, '', 'z')));
     expect(denied.requirements).toEqual([]);
   });
@@ -81,6 +84,18 @@ describe('decide: defaults', () => {
     });
   });
 
+  it.each([
+    ['a', 'z'],
+    ['z', 'a'],
+  ])('finds the strictest default whether its policy is %s or %s', (strict, lax) => {
+    const deny = policyOf('  []', 'defaults: { outcome: deny }', strict);
+    const allow = policyOf('  []', ALLOW_REST, lax);
+    expect(decide(inputOf(), setOf(deny, allow))).toMatchObject({
+      verdict: 'DENY',
+      matched: [{ policy: strict }],
+    });
+  });
+
   it('denies when no policy gives a default', () => {
     const decision = decide(
       inputOf(),
@@ -110,6 +125,15 @@ describe('decide: defaults', () => {
     const decision = decide(inputOf(), setOf(policyOf(rule, 'defaults: { outcome: deny }')));
     expect(decision.verdict).toBe('DENY');
     expect(decision.obligations).toHaveLength(1);
+  });
+
+  it('lets an audit of named actions lift it, named by the rule or by the scope', () => {
+    const deny = 'defaults: { outcome: deny }';
+    const byRule = policyOf('  - { id: a, match: { action: pay }, then: audit }', deny);
+    const byScope = policyOf('  - { id: a, then: audit }', `scope: { actions: [pay] }\n${deny}`);
+    for (const policy of [byRule, byScope]) {
+      expect(decide(inputOf(), setOf(policy)).verdict).toBe('ALLOW');
+    }
   });
 
   it('ignores the default of a policy whose scope does not cover the request', () => {
@@ -263,6 +287,16 @@ describe('decide: trace and explanation', () => {
     expect(decide(inputOf({ args: { amount: 450 } }), set).explanation).toBe(
       'Denied by rule r of policy p: Rule r. Would be allowed if args.amount ≤ 100.',
     );
+  });
+
+  it('does not count what a shadow policy would say against a change', () => {
+    const shadow = policyOf('  - { id: s, then: deny }', 'mode: shadow', 'shadow');
+    const rule = '  - { id: r, when: { field: args.amount, greater_than: 100 }, then: deny }';
+    const { explanation } = decide(
+      inputOf({ args: { amount: 450 } }),
+      setOf(policyOf(rule, ALLOW_REST), shadow),
+    );
+    expect(explanation).toContain('Would be allowed if args.amount ≤ 100.');
   });
 
   it('joins the changes that several rules need, and keeps the tighter one', () => {
