@@ -9,6 +9,8 @@
 /** Folders under test/ that need the servers; every other folder belongs to `unit`. */
 const ENGINE_FOLDERS = [
   'db',
+  'app',
+  'invariants',
   'temporal',
   'workflows',
   'http',

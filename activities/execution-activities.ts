@@ -77,8 +77,9 @@ async function answered(run: () => Promise<CommandAnswer>): Promise<CommandAnswe
 }
 
 async function historySoFar(deps: ExecutionActivityDeps): Promise<Uint8Array | undefined> {
+  if (deps.fetchHistory === undefined) return undefined;
   const { attempt, workflowExecution } = Context.current().info;
-  if (deps.fetchHistory === undefined || workflowExecution === undefined) return undefined;
+  if (workflowExecution === undefined) return undefined;
   try {
     return await deps.fetchHistory(workflowExecution.workflowId, workflowExecution.runId);
   } catch (error) {

@@ -43,19 +43,6 @@ export async function governedExecution(input: GovernedInput): Promise<RunView> 
     if (answer.ok) hints.hint((run.now?.view.version ?? 0) + 1);
     return answer;
   };
-  setHandler(stateQuery, () => run.now?.view ?? null, { description: 'Where the run stands' });
-  setHandler(
-    decisionUpdate,
-    async () => {
-      await condition(() => run.now !== undefined);
-      return known(run.now).view;
-    },
-    { unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON },
-  );
-  setHandler(voteUpdate, command('vote'));
-  setHandler(releaseUpdate, command('release'));
-  setHandler(outcomeUpdate, command('outcome'));
-
   const take = async (read: () => Promise<GovernedView>): Promise<GovernedView> => {
     const askedAtMs = workflowNowMs();
     const now = await read();
@@ -65,8 +52,22 @@ export async function governedExecution(input: GovernedInput): Promise<RunView> 
     showInSearch(input, now.view);
     return now;
   };
+  const decided = take(() => checkPolicy(input));
 
-  let now = await take(() => checkPolicy(input));
+  setHandler(stateQuery, () => run.now?.view ?? null, { description: 'Where the run stands' });
+  setHandler(
+    decisionUpdate,
+    async () => {
+      const first = await decided;
+      return (run.now ?? first).view;
+    },
+    { unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON },
+  );
+  setHandler(voteUpdate, command('vote'));
+  setHandler(releaseUpdate, command('release'));
+  setHandler(outcomeUpdate, command('outcome'));
+
+  let now = await decided;
   const waited = now.view.waitingFor !== 'nothing';
   let asking: { readonly level: number; readonly scope: CancellationScope } | undefined;
   while (now.view.waitingFor !== 'nothing') {
@@ -145,9 +146,4 @@ function askApprovers(input: GovernedInput, level: number, label: string): Cance
 function workflowNowMs(): number {
   // eslint-disable-next-line no-restricted-syntax -- the sandbox answers with the time in the history
   return Date.now();
-}
-
-function known<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('read before it was set');
-  return value;
 }

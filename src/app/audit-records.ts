@@ -94,11 +94,12 @@ export function auditRecords(
     last = tx.audit({
       ...draftOf(record),
       actor:
-        record.kind === 'closed' && record.verdict === 'approved'
+        // What a timer or an empty level decided is nobody's vote, whoever's event found it due (I-11).
+        record.kind === 'closed' &&
+        record.by === actor.id &&
+        (record.verdict === 'approved' || record.verdict === 'rejected')
           ? actor
-          : record.kind === 'closed' && record.verdict === 'rejected'
-            ? actor
-            : SYSTEM_ACTOR,
+          : SYSTEM_ACTOR,
       ...executionFields(row),
     });
   }

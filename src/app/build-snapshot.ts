@@ -20,18 +20,15 @@ export interface SnapshotDeps {
 /** What a stored policy becomes; the same text under the same bundle default is compiled once a process. */
 function createCompileCache(capabilities: CompileDependencies) {
   const cache = new Map<string, CompiledPolicy>();
-  return (
-    policy: RawSnapshot['policies'][number],
-    bundleDefault: Effect,
-    lists: ReadonlySet<string>,
-  ): CompiledPolicy => {
+  return (policy: RawSnapshot['policies'][number], bundleDefault: Effect): CompiledPolicy => {
     const key = JSON.stringify([policy.id, policy.version, policy.digest, bundleDefault]);
     const known = cache.get(key);
     if (known !== undefined) return known;
     const loaded = loadPolicy(policy.text, {
       id: policy.id,
       bundleDefault,
-      lists,
+      // Checked when it was published. A list that is gone since fails toward the effect of the rule that names it.
+      lists: 'any',
       chains: new Set(BUILT_IN_CHAINS.keys()),
     });
     // It loaded when it was published; if it does not now, no decision may be made without it.
@@ -58,11 +55,11 @@ export function createSnapshotBuilder(deps: SnapshotDeps): (raw: RawSnapshot) =>
     const listNames = new Set(raw.lists.keys());
     const bundles = raw.policies
       .filter((policy) => policy.bundle)
-      .map((policy) => compile(policy, 'deny', listNames));
+      .map((policy) => compile(policy, 'deny'));
     const bundleDefault = bundleDefaultOf(bundles);
     const others = raw.policies
       .filter((policy) => !policy.bundle)
-      .map((policy) => compile(policy, bundleDefault, listNames));
+      .map((policy) => compile(policy, bundleDefault));
     const agents = new Map<AgentId, AgentProfile>();
     return {
       tenant: raw.tenant,

@@ -154,6 +154,12 @@ export interface Unit<R> {
 export interface Committer {
   /** Answers after the commit. Throws DomainError `unavailable` when the commit is not certain. */
   commit<R>(tenant: TenantId, unit: Unit<R>): Promise<R>;
-  /** One transaction over all tenants' heads in order, as the system role: for what is global. */
-  commitEverywhere(work: (tx: Tx) => Promise<void>): Promise<void>;
+  /**
+   * One transaction over all tenants' heads in order, as the system role: for what is global. Only a stop may
+   * commit while the chain refuses rows.
+   */
+  commitEverywhere(
+    work: (tx: Tx) => Promise<void>,
+    options: { readonly stopsOnly: boolean },
+  ): Promise<void>;
 }

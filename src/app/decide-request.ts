@@ -31,6 +31,16 @@ export const policyRequest = (agent: AgentProfile, fields: RequestFields): Polic
   ...fields,
 });
 
+/** Each chain asked for with its version: a merged ladder shows only the highest. */
+const chainVersions = (decision: PolicyDecision, { chains }: TenantSnapshot): readonly string[] =>
+  [
+    ...new Set(
+      decision.requirements.map(
+        ({ chain }) => `${chain}@${String(chains.get(chain)?.version ?? 'none')}`,
+      ),
+    ),
+  ].sort();
+
 /** Decides and finds the ladder. A requirement whose chain is unknown denies: never a weaker ladder. */
 export function decideRequest(
   crypto: Pick<Cryptography, 'sha256'>,
@@ -50,7 +60,7 @@ export function decideRequest(
       encoder.encode(
         canonicalJson({
           ...rules,
-          chain: ladder === undefined ? null : `${ladder.id}@${String(ladder.version)}`,
+          chains: ladder === undefined ? null : chainVersions(decision, snapshot),
         }),
       ),
     ),

@@ -87,10 +87,13 @@ export function createEngage(deps: EngageDeps) {
   ): Promise<{ readonly kill: KillSwitch; readonly nowMs: number }> => {
     const id = deps.crypto.uuidv7();
     let mine: { readonly kill: KillSwitch; readonly nowMs: number } | undefined;
-    await deps.committer.commitEverywhere(async (tx) => {
-      const kill = await engageIn(tx, id, input, actor);
-      if (tx.tenant === tenant) mine = { kill, nowMs: tx.nowMs };
-    });
+    await deps.committer.commitEverywhere(
+      async (tx) => {
+        const kill = await engageIn(tx, id, input, actor);
+        if (tx.tenant === tenant) mine = { kill, nowMs: tx.nowMs };
+      },
+      { stopsOnly: true },
+    );
     if (mine === undefined)
       throw new DomainError('internal', { internal: `tenant ${tenant} has no head row` });
     return mine;
@@ -123,22 +126,25 @@ export function createLiftKillSwitch(deps: KillSwitchDeps) {
       throw new DomainError('not_found', { what: `No kill switch ${input.id} exists.` });
     if (before.liftedAtMs !== undefined) return killSwitchView(before, before.liftedAtMs);
     let liftedAtMs = 0;
-    await deps.committer.commitEverywhere(async (tx) => {
-      const lifted = await tx.registry.liftKill(input.id, {
-        reason: input.reason,
-        by: caller.principal,
-        atMs: tx.nowMs,
-      });
-      if (!lifted) return;
-      tx.audit({
-        type: 'kill.lifted',
-        actor: actorOf(caller),
-        target: { kind: 'kill_switch', id: input.id },
-        context: { reason: input.reason },
-      });
-      tx.bumpEpoch();
-      if (tx.tenant === caller.tenant) liftedAtMs = tx.nowMs;
-    });
+    await deps.committer.commitEverywhere(
+      async (tx) => {
+        const lifted = await tx.registry.liftKill(input.id, {
+          reason: input.reason,
+          by: caller.principal,
+          atMs: tx.nowMs,
+        });
+        if (!lifted) return;
+        tx.audit({
+          type: 'kill.lifted',
+          actor: actorOf(caller),
+          target: { kind: 'kill_switch', id: input.id },
+          context: { reason: input.reason },
+        });
+        tx.bumpEpoch();
+        if (tx.tenant === caller.tenant) liftedAtMs = tx.nowMs;
+      },
+      { stopsOnly: false },
+    );
     return killSwitchView({ ...before, liftedAtMs }, liftedAtMs);
   };
 }

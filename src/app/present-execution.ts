@@ -44,7 +44,7 @@ function nextStep(state: ExecutionState, runs: boolean): string | undefined {
     return 'Approved: POST /v1/executions/{id}/release with argsDigest and your attemptId, and run only if its answer has mayRun true.';
   }
   if (state.run.kind === 'executing' && !runs) {
-    return 'Do not run: another attempt holds the release, or a kill switch was engaged. Send the attemptId you submitted with.';
+    return 'Do not run: another attempt holds the release, the request outlived its expiresAt, or a kill switch was engaged. Send the attemptId you submitted with.';
   }
   return undefined;
 }

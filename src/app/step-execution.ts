@@ -1,6 +1,7 @@
 import { DomainError } from '../core/errors';
 import type { CountedVote } from '../core/escalation/ladder';
 import type { ExecutionRecord } from '../core/execution/settle';
+import { statusOf } from '../core/execution/state';
 import {
   applyEvent,
   type Answer,
@@ -73,7 +74,7 @@ function steppedOf(
   };
 }
 
-/** Verdicts that stop something: they may stand with a backlog row while the chain refuses inserts. */
+/** Ends that stop something, a verdict or a run made void: they may stand with a backlog row while the chain refuses inserts. */
 const STOPPED: readonly string[] = ['denied', 'killed', 'cancelled', 'expired', 'rejected'];
 
 /**
@@ -106,7 +107,7 @@ export function stepUnit(
       stageChange(tx, row, next, event);
       return { ...stepped, auditSeq: last ?? own ?? 0 };
     },
-    stopsOnly: ({ row, changed }) => !changed || STOPPED.includes(row.state.verdict),
+    stopsOnly: ({ row, changed }) => !changed || STOPPED.includes(statusOf(row.state)),
   };
 }
 

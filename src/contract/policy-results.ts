@@ -36,6 +36,7 @@ export const ruleTrace: z.ZodType<RuleTrace> = z
       })
       .exactOptional(),
     policyError: z.string().exactOptional(),
+    shadow: z.literal(true).exactOptional(),
   })
   .meta({ id: 'RuleTrace' });
 
@@ -53,5 +54,6 @@ export const policyChain: z.ZodType<PolicyDecision['policyChain']> = z.array(
     policy: z.string(),
     version: z.int(),
     effect: z.enum([...EFFECTS, 'no_match']),
+    shadow: z.literal(true).exactOptional(),
   }),
 );

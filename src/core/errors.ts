@@ -138,6 +138,30 @@ export const ERRORS = {
     'This path exists with another method.',
     'See /docs for the methods of this path.',
   ),
+  environment_not_registered: entry(
+    403,
+    'Environment not registered',
+    'The agent is not registered for the environment it asked for.',
+    'Submit for a registered environment, or register the agent for this one.',
+  ),
+  no_active_policy: entry(
+    403,
+    'No active policy',
+    'No policy set is published, and without one nothing is allowed.',
+    'Publish a policy: POST /v1/policies?id=…&publish=true.',
+  ),
+  no_approvers: entry(
+    403,
+    'Nobody may approve',
+    'No eligible person holds the role that must approve this.',
+    'Give the approver role to somebody who is neither the requester nor the owner of the agent.',
+  ),
+  policy_error: entry(
+    403,
+    'Policy could not be evaluated',
+    'A condition could not be evaluated, and a restrictive rule then counts as matched.',
+    'Read policyError in matched; send the argument it needs, in the type it needs, or correct the rule.',
+  ),
   not_eligible: entry(
     403,
     'Not eligible to decide',

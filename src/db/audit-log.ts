@@ -20,8 +20,10 @@ interface AuditColumns {
   readonly leaf_hash: Buffer;
 }
 
-/** Reads the chain for verification and keeps its checkpoints. `pool` may be the tenant's or the system's. */
-export function createAuditLog(pool: Pool, system: Pool): AuditLog {
+type Chain = Pick<AuditLog, 'head' | 'rowsAfter' | 'leavesAfter'>;
+type Checkpoints = Pick<AuditLog, 'checkpoints' | 'newestCheckpoint' | 'storeCheckpoint'>;
+
+function createChain(pool: Pool): Chain {
   return {
     head: (tenant) =>
       inTenant(pool, tenant, async (client) => {
@@ -67,6 +69,11 @@ export function createAuditLog(pool: Pool, system: Pool): AuditLog {
         );
         return found.rows.map((row) => row.leaf_hash);
       }),
+  };
+}
+
+function createCheckpoints(pool: Pool, system: Pool): Checkpoints {
+  return {
     checkpoints: (tenant) =>
       inTenant(pool, tenant, async (client) => {
         const found = await client.query<{ size: number; note: string }>(
@@ -90,6 +97,14 @@ export function createAuditLog(pool: Pool, system: Pool): AuditLog {
         [tenant, size, note, frontier.nodes],
       );
     },
+  };
+}
+
+/** Reads the chain for verification and keeps its checkpoints. */
+export function createAuditLog(pool: Pool, system: Pool): AuditLog {
+  return {
+    ...createChain(pool),
+    ...createCheckpoints(pool, system),
     tenants: async () => {
       const found = await system.query<{ id: string }>('SELECT id FROM tenants ORDER BY id');
       return found.rows.map((row) => tenantId(row.id));

@@ -5,14 +5,14 @@ import { appendEvents } from '../core/audit/chain';
 import { DomainError } from '../core/errors';
 import { tenantId } from '../core/ids';
 import { failureOf, textOf } from './failure';
-import type { CommitterDeps } from './committer';
+import type { BatchDeps } from './attempt';
 import { flushStatement } from './flush';
 import { lockHead } from './head';
 import { createTx } from './tx';
 
 async function everyTenant(
   client: PoolClient,
-  deps: Pick<CommitterDeps, 'sha256' | 'uuid'>,
+  deps: Pick<BatchDeps, 'sha256' | 'uuid'>,
   work: (tx: Tx) => Promise<void>,
   backlog: boolean,
 ): Promise<void> {
@@ -36,20 +36,18 @@ async function everyTenant(
 }
 
 /**
- * One transaction over all heads, taken in tenant order. It is for stops that are global, so a chain that
- * refuses rows does not hold it up: the second try writes the backlog instead.
+ * One transaction over all heads, taken in tenant order. With `stopsOnly` a chain that refuses rows does not
+ * hold it up: the last try writes the backlog instead. What grants power fails then (I-2).
  */
 export async function commitEverywhere(
-  deps: Pick<CommitterDeps, 'database' | 'sha256' | 'uuid' | 'logger'>,
+  deps: Omit<BatchDeps, 'snapshots'>,
   work: (tx: Tx) => Promise<void>,
+  options: { readonly stopsOnly: boolean },
 ): Promise<void> {
   let last: unknown;
-  for (const backlog of [false, false, true]) {
-    let client: PoolClient | undefined;
+  for (const backlog of options.stopsOnly ? [false, false, true] : [false, false]) {
     try {
-      client = await deps.database.system.connect();
-      await everyTenant(client, deps, work, backlog);
-      client.release();
+      await inOneTransaction(deps, work, backlog);
       if (backlog)
         deps.logger.error(
           { error: textOf(last) },
@@ -57,10 +55,8 @@ export async function commitEverywhere(
         );
       return;
     } catch (error) {
-      last = error;
-      await client?.query('ROLLBACK').catch(() => undefined);
-      client?.release(failureOf(error) === 'connection');
       if (failureOf(error) === 'work') throw error;
+      last = error;
     }
   }
   throw new DomainError('unavailable', {
@@ -68,4 +64,25 @@ export async function commitEverywhere(
     retryAfterMs: 1_000,
     cause: last,
   });
+}
+
+async function inOneTransaction(
+  deps: Omit<BatchDeps, 'snapshots'>,
+  work: (tx: Tx) => Promise<void>,
+  backlog: boolean,
+): Promise<void> {
+  const client = await deps.database.system.connect();
+  let broken = true;
+  try {
+    await everyTenant(client, deps, work, backlog);
+    broken = false;
+  } catch (error) {
+    if (failureOf(error) !== 'connection') {
+      await client.query('ROLLBACK');
+      broken = false;
+    }
+    throw error;
+  } finally {
+    client.release(broken);
+  }
 }

@@ -1,77 +1,77 @@
-import type { Logger, SnapshotSource, TenantSnapshot } from '../app/ports';
-import type { Committer, Tx, Unit } from '../app/commit-ports';
-import { DomainError, isDomainError } from '../core/errors';
+import type { Committer, Unit } from '../app/commit-ports';
+import { DomainError } from '../core/errors';
 import type { TenantId } from '../core/ids';
-import { createBatchRunner, type BatchDeps, type Entry } from './batch';
+import type { BatchDeps, Entry } from './attempt';
+import { createBatchRunner } from './batch';
 import { commitEverywhere } from './commit-everywhere';
-import type { Database } from './pool';
+import { unavailableIfDatabase } from './failure';
 
 const BATCH_MAX = 64;
 /** Beyond this many waiting units of one tenant the answer is 503 at once instead of a growing queue. */
 const QUEUE_MAX = 4_096;
-
-export interface CommitterDeps {
-  readonly database: Database;
-  readonly snapshots: SnapshotSource;
-  readonly sha256: (bytes: Uint8Array) => Uint8Array;
-  readonly uuid: () => string;
-  readonly logger: Logger;
-}
 
 interface Lane {
   readonly queue: Entry[];
   running: boolean;
 }
 
+/** Takes the next batch off the queue: one exclusive unit alone, or shared ones of different keys. */
+function takeBatch(queue: Entry[]): Entry[] {
+  const batch: Entry[] = [];
+  const later: Entry[] = [];
+  const keys = new Set<string>();
+  while (batch.length < BATCH_MAX) {
+    const [entry] = queue;
+    if (entry === undefined) break;
+    const exclusive = entry.unit.lane === 'exclusive';
+    if (exclusive && batch.length + later.length > 0) break;
+    queue.shift();
+    if (exclusive) return [entry];
+    const { key } = entry.unit;
+    if (key !== undefined && keys.has(key)) {
+      later.push(entry);
+      continue;
+    }
+    if (key !== undefined) keys.add(key);
+    batch.push(entry);
+  }
+  queue.unshift(...later);
+  return batch;
+}
+
 /**
  * Group commit: while one batch of a tenant is in flight, the next units gather and then share one
  * transaction, one head lock and one fsync. A batch holds one tenant.
  */
-export function createCommitter(deps: CommitterDeps): Committer & { idle(): Promise<void> } {
+export function createCommitter(deps: BatchDeps): Committer & { idle(): Promise<void> } {
   const lanes = new Map<TenantId, Lane>();
-  const batchDeps: BatchDeps = deps;
-  const runBatch = createBatchRunner(batchDeps);
+  const runBatch = createBatchRunner(deps);
   const idlers: (() => void)[] = [];
-
-  const takeBatch = (queue: Entry[]): Entry[] => {
-    const first = queue[0];
-    if (first === undefined) return [];
-    if (first.unit.lane === 'exclusive') return queue.splice(0, 1);
-    const keys = new Set<string>();
-    const batch: Entry[] = [];
-    const later: Entry[] = [];
-    while (queue.length > 0 && batch.length < BATCH_MAX) {
-      const entry = queue[0];
-      if (entry === undefined || entry.unit.lane === 'exclusive') break;
-      queue.shift();
-      if (entry.unit.key !== undefined && keys.has(entry.unit.key)) {
-        later.push(entry);
-        continue;
-      }
-      if (entry.unit.key !== undefined) keys.add(entry.unit.key);
-      batch.push(entry);
-    }
-    queue.unshift(...later);
-    return batch;
-  };
+  const isIdle = (): boolean =>
+    [...lanes.values()].every((lane) => !lane.running && lane.queue.length === 0);
 
   const pump = async (tenant: TenantId, lane: Lane): Promise<void> => {
     if (lane.running) return;
     lane.running = true;
-    try {
-      while (lane.queue.length > 0) await runBatch(tenant, takeBatch(lane.queue));
-    } finally {
-      lane.running = false;
-      if ([...lanes.values()].every((each) => !each.running && each.queue.length === 0)) {
-        for (const resolve of idlers.splice(0)) resolve();
+    while (lane.queue.length > 0) {
+      const batch = takeBatch(lane.queue);
+      try {
+        await runBatch(tenant, batch);
+      } catch (error) {
+        for (const entry of batch) entry.reject(error);
       }
     }
+    lane.running = false;
+    if (isIdle()) for (const resolve of idlers.splice(0)) resolve();
   };
 
   return {
     commit: async <R>(tenant: TenantId, unit: Unit<R>): Promise<R> => {
-      const snapshot = await currentSnapshot(deps.snapshots, tenant);
-      await unit.prepare?.(snapshot);
+      const { epoch } = await unavailableIfDatabase(async () => {
+        const snapshot = await deps.snapshots.current(tenant);
+        await unit.prepare?.(snapshot);
+        return snapshot;
+      });
       const lane = lanes.get(tenant) ?? { queue: [], running: false };
       lanes.set(tenant, lane);
       if (lane.queue.length >= QUEUE_MAX) {
@@ -82,8 +82,8 @@ export function createCommitter(deps: CommitterDeps): Committer & { idle(): Prom
       }
       return new Promise<R>((resolve, reject) => {
         lane.queue.push({
-          unit: unit,
-          preparedEpoch: snapshot.epoch,
+          unit,
+          preparedEpoch: epoch,
           resolve: resolve as (result: unknown) => void,
           reject,
         });
@@ -91,26 +91,9 @@ export function createCommitter(deps: CommitterDeps): Committer & { idle(): Prom
         setImmediate(() => void pump(tenant, lane));
       });
     },
-    commitEverywhere: (work: (tx: Tx) => Promise<void>) => commitEverywhere(deps, work),
+    commitEverywhere: (work, options) => commitEverywhere(deps, work, options),
     idle: async () => {
-      if ([...lanes.values()].every((lane) => !lane.running && lane.queue.length === 0)) return;
-      await new Promise<void>((resolve) => idlers.push(resolve));
+      if (!isIdle()) await new Promise<void>((resolve) => idlers.push(resolve));
     },
   };
-}
-
-export async function currentSnapshot(
-  snapshots: SnapshotSource,
-  tenant: TenantId,
-): Promise<TenantSnapshot> {
-  try {
-    return await snapshots.current(tenant);
-  } catch (error) {
-    if (isDomainError(error)) throw error;
-    throw new DomainError('unavailable', {
-      why: 'The database did not answer.',
-      retryAfterMs: 1_000,
-      cause: error,
-    });
-  }
 }

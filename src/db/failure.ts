@@ -1,3 +1,5 @@
+import { DomainError, isDomainError } from '../core/errors';
+
 /** What a failed statement says about the transaction it was part of. */
 export type Failure =
   /** The connection is gone: whatever was not committed is rolled back by the server. */
@@ -34,3 +36,22 @@ export function failureOf(error: unknown): Failure {
 
 export const textOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
+
+/** Runs reads that a decision needs; trouble of the database becomes the refusal that callers understand. */
+export async function unavailableIfDatabase<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isDomainError(error)) throw error;
+    const why =
+      failureOf(error) === 'work'
+        ? 'The controls of this tenant could not be read.'
+        : 'The database did not answer.';
+    throw new DomainError('unavailable', {
+      why,
+      retryAfterMs: 1_000,
+      internal: textOf(error),
+      cause: error,
+    });
+  }
+}

@@ -2,9 +2,10 @@ import { Client } from 'pg';
 
 import type { Logger } from '../app/ports';
 import type { ChangeWaiter } from '../app/read-ports';
-import { tenantId, type ExecutionId, type TenantId } from '../core/ids';
+import { executionId, tenantId, type ExecutionId, type TenantId } from '../core/ids';
 
 const REREAD_MS = 2_000;
+const RECONNECT_MS = 500;
 
 export interface NotificationHub extends ChangeWaiter {
   onEpoch(listener: (tenant: TenantId, epoch: number) => void): void;
@@ -13,36 +14,73 @@ export interface NotificationHub extends ChangeWaiter {
   stop(): Promise<void>;
 }
 
-/**
- * One dedicated LISTEN connection per process. A notification is only a hint to read again: a waiter also
- * wakes every two seconds, and all waiters wake when the connection was lost.
- */
-export function createNotificationHub(systemUrl: string, logger: Logger): NotificationHub {
-  const waiters = new Map<ExecutionId, Set<() => void>>();
-  const epochListeners: ((tenant: TenantId, epoch: number) => void)[] = [];
+interface Waiters {
+  wait(execution: ExecutionId, timeoutMs: number, signal: AbortSignal | undefined): Promise<void>;
+  wake(execution: ExecutionId): void;
+  wakeAll(): void;
+  /** From now on a wait ends at once. */
+  close(): void;
+}
+
+function createWaiters(): Waiters {
+  const waiting = new Map<ExecutionId, Set<() => void>>();
+  let closed = false;
+  const wake = (execution: ExecutionId): void => {
+    for (const resolve of waiting.get(execution) ?? []) resolve();
+  };
+  const wakeAll = (): void => {
+    for (const execution of [...waiting.keys()]) wake(execution);
+  };
+  return {
+    wake,
+    wakeAll,
+    close: () => {
+      closed = true;
+      wakeAll();
+    },
+    wait: (execution, timeoutMs, signal) =>
+      new Promise((resolve) => {
+        const set = waiting.get(execution) ?? new Set();
+        waiting.set(execution, set);
+        const done = (): void => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', done);
+          set.delete(done);
+          if (set.size === 0 && waiting.get(execution) === set) waiting.delete(execution);
+          resolve();
+        };
+        const timer = setTimeout(done, Math.min(timeoutMs, REREAD_MS));
+        set.add(done);
+        if (signal?.aborted === true || closed) done();
+        else signal?.addEventListener('abort', done);
+      }),
+  };
+}
+
+interface Listener {
+  stop(): Promise<void>;
+}
+
+/** Keeps one LISTEN connection open; `onLost` is called whenever notices may have been missed. */
+function keepListening(
+  url: string,
+  logger: Logger,
+  on: { readonly notice: (channel: string, payload: string) => void; readonly lost: () => void },
+): Listener {
   let client: Client | undefined;
   let stopped = false;
   let retry: NodeJS.Timeout | undefined;
-
-  const wake = (execution: ExecutionId): void => {
-    for (const resolve of waiters.get(execution) ?? []) resolve();
-  };
-  const wakeAll = (): void => {
-    for (const execution of [...waiters.keys()]) wake(execution);
-  };
-
   const reconnectLater = (): void => {
     if (stopped || retry !== undefined) return;
     retry = setTimeout(() => {
       retry = undefined;
       void connect();
-    }, 500);
+    }, RECONNECT_MS);
     retry.unref();
   };
-
   const connect = async (): Promise<void> => {
     const next = new Client({
-      connectionString: systemUrl,
+      connectionString: url,
       application_name: 'countersign listen',
       options: '-c role=cs_system',
       keepAlive: true,
@@ -55,50 +93,55 @@ export function createNotificationHub(systemUrl: string, logger: Logger): Notifi
     });
     next.on('end', () => {
       if (client === next) client = undefined;
-      wakeAll();
+      on.lost();
       reconnectLater();
     });
     next.on('notification', ({ channel, payload }) => {
-      const [subject = '', number = '0'] = (payload ?? '').split(' ');
-      if (channel === 'countersign_execution') wake(subject as ExecutionId);
-      else for (const listener of epochListeners) listener(tenantId(subject), Number(number));
+      on.notice(channel, payload ?? '');
     });
     try {
       await next.connect();
       await next.query('LISTEN countersign_execution; LISTEN countersign_epoch');
       client = next;
-      wakeAll();
+      on.lost();
+      if (stopped) await next.end();
     } catch {
       reconnectLater();
       await next.end().catch(() => undefined);
     }
   };
   void connect();
-
   return {
-    onEpoch: (listener) => void epochListeners.push(listener),
-    waitForChange: (execution, timeoutMs, signal) =>
-      new Promise((resolve) => {
-        const set = waiters.get(execution) ?? new Set();
-        waiters.set(execution, set);
-        const done = (): void => {
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', done);
-          set.delete(done);
-          if (set.size === 0) waiters.delete(execution);
-          resolve();
-        };
-        const timer = setTimeout(done, Math.min(timeoutMs, REREAD_MS));
-        set.add(done);
-        if (signal?.aborted === true || stopped) done();
-        else signal?.addEventListener('abort', done);
-      }),
-    release: wakeAll,
     stop: async () => {
       stopped = true;
       if (retry !== undefined) clearTimeout(retry);
-      wakeAll();
       await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * One dedicated LISTEN connection per process. A notification is only a hint to read again: a waiter also
+ * wakes every two seconds, and all waiters wake when the connection was lost.
+ */
+export function createNotificationHub(systemUrl: string, logger: Logger): NotificationHub {
+  const waiters = createWaiters();
+  const epochListeners: ((tenant: TenantId, epoch: number) => void)[] = [];
+  const listener = keepListening(systemUrl, logger, {
+    lost: waiters.wakeAll,
+    notice: (channel, payload) => {
+      const [subject = '', number = '0'] = payload.split(' ');
+      if (channel === 'countersign_execution') waiters.wake(executionId(subject));
+      else for (const tell of epochListeners) tell(tenantId(subject), Number(number));
+    },
+  });
+  return {
+    onEpoch: (tell) => void epochListeners.push(tell),
+    waitForChange: (execution, timeoutMs, signal) => waiters.wait(execution, timeoutMs, signal),
+    release: waiters.wakeAll,
+    stop: async () => {
+      waiters.close();
+      await listener.stop();
     },
   };
 }

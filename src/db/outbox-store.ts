@@ -23,8 +23,10 @@ const byTenant = (
   rows: readonly { readonly tenant: string; readonly value: number }[],
 ): ReadonlyMap<TenantId, number> => new Map(rows.map((row) => [tenantId(row.tenant), row.value]));
 
-/** The relay's and the sweeps' view, as the system role. */
-export function createOutboxStore(system: Pool): OutboxStore {
+type Relay = Pick<OutboxStore, 'pendingStarts' | 'markStarted' | 'jobs' | 'finishJobs'>;
+type Sweeps = Pick<OutboxStore, 'waitingWithoutPendingStart' | 'markStartPending' | 'overdue'>;
+
+function createRelayView(system: Pool): Relay {
   return {
     pendingStarts: async (limit) => {
       const found = await system.query<ExecutionRow>({
@@ -60,6 +62,11 @@ export function createOutboxStore(system: Pool): OutboxStore {
         values: [ids],
       });
     },
+  };
+}
+
+function createSweepView(system: Pool): Sweeps {
+  return {
     waitingWithoutPendingStart: async (after, limit) => {
       const found = await system.query<Place>(
         `SELECT tenant, id FROM executions
@@ -82,6 +89,14 @@ export function createOutboxStore(system: Pool): OutboxStore {
       );
       return found.rows.map(placeOf);
     },
+  };
+}
+
+/** The relay's and the sweeps' view, as the system role. */
+export function createOutboxStore(system: Pool): OutboxStore {
+  return {
+    ...createRelayView(system),
+    ...createSweepView(system),
     startLags: async () => {
       const found = await system.query<{ tenant: string; value: number }>(
         `SELECT tenant, ${NOW_MS} - min(decided_at) AS value FROM executions WHERE start_pending GROUP BY tenant`,

@@ -90,7 +90,7 @@ const auditOf = (row: AuditRow): StoredAuditEvent => ({
   ...(row.outcome === null ? {} : { outcome: row.outcome }),
 });
 
-export function createRegistryReads(pool: Pool): RegistryReads {
+function createDirectoryReads(pool: Pool): Pick<RegistryReads, 'users' | 'agents' | 'agent'> {
   return {
     users: async (tenant) => {
       const found = await inTenant(pool, tenant, (client) =>
@@ -135,6 +135,11 @@ export function createRegistryReads(pool: Pool): RegistryReads {
       );
       return found.rows[0] === undefined ? undefined : agentOf(found.rows[0]);
     },
+  };
+}
+
+function createPolicyReads(pool: Pool): Pick<RegistryReads, 'policies' | 'policy'> {
+  return {
     policies: async (tenant) => {
       const found = await inTenant(pool, tenant, (client) =>
         client.query<PolicyRow>(
@@ -158,6 +163,14 @@ export function createRegistryReads(pool: Pool): RegistryReads {
       const row = found.rows[0];
       return row && { ...policyOf(row), text: row.content };
     },
+  };
+}
+
+/** Listings and single reads of one tenant, under row-level security. */
+export function createRegistryReads(pool: Pool): RegistryReads {
+  return {
+    ...createDirectoryReads(pool),
+    ...createPolicyReads(pool),
     lists: async (tenant) => {
       const found = await inTenant(pool, tenant, (client) =>
         client.query<{ name: string; values: string[] }>(

@@ -5,8 +5,12 @@ import type { TenantId } from '../core/ids';
 
 const inserted = (result: { readonly rowCount: number | null }): boolean => result.rowCount === 1;
 
-/** Administrative writes of one tenant, executed at once inside the caller's transaction. */
-export function createRegistryWrites(client: PoolClient, tenant: TenantId): RegistryWrites {
+type Part<K extends keyof RegistryWrites> = Pick<RegistryWrites, K>;
+
+function directoryWrites(
+  client: PoolClient,
+  tenant: TenantId,
+): Part<'insertUser' | 'userExists' | 'insertCredential' | 'insertAgent'> {
   return {
     insertUser: async (user) => {
       const made = await client.query(
@@ -69,6 +73,14 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
           ],
         ),
       ),
+  };
+}
+
+function policyWrites(
+  client: PoolClient,
+  tenant: TenantId,
+): Part<'insertPolicyVersion' | 'putList'> {
+  return {
     insertPolicyVersion: async (policy) => {
       const newest = await client.query<{ version: number; digest: string }>(
         'SELECT version, digest FROM policy_sets WHERE tenant = $1 AND id = $2 ORDER BY version DESC LIMIT 1',
@@ -102,6 +114,14 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
         [tenant, name, values],
       );
     },
+  };
+}
+
+/** Administrative writes of one tenant, executed at once inside the caller's transaction. */
+export function createRegistryWrites(client: PoolClient, tenant: TenantId): RegistryWrites {
+  return {
+    ...directoryWrites(client, tenant),
+    ...policyWrites(client, tenant),
     engageKill: async (kill) => {
       await client.query(
         `INSERT INTO controls (tenant, id, kind, scope, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at)

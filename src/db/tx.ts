@@ -70,13 +70,20 @@ async function readApprovers(
   return people;
 }
 
-/** The open transaction of one unit; its writes stay in `staged` until the batch is flushed. */
-export function createTx(
-  client: PoolClient,
-  start: TxStart,
-): { readonly tx: Tx; readonly staged: Staged } {
-  const staged = emptyStaged();
-  const { tenant, nowMs } = start;
+type TxReads = Pick<
+  Tx,
+  | 'execution'
+  | 'executionByKey'
+  | 'payloads'
+  | 'voteByCommand'
+  | 'approvers'
+  | 'credentialActive'
+  | 'agentRegistration'
+  | 'openExecutionsDecidedBefore'
+>;
+
+/** Reads of the open transaction: they see everything committed before the head was locked. */
+function createReads(client: PoolClient, tenant: TenantId): TxReads {
   const one = async (
     name: string,
     where: string,
@@ -89,9 +96,7 @@ export function createTx(
     });
     return found.rows[0] === undefined ? undefined : fromRow(found.rows[0]);
   };
-  const tx: Tx = {
-    tenant,
-    nowMs,
+  return {
     execution: (id) => one('execution', 'id = $2', [id]),
     executionByKey: (agent, key) =>
       one('execution by key', 'agent = $2 AND idempotency_key = $3', [agent, key]),
@@ -140,6 +145,20 @@ export function createTx(
       });
       return found.rows.map(fromRow);
     },
+  };
+}
+
+/** The open transaction of one unit; its writes stay in `staged` until the batch is flushed. */
+export function createTx(
+  client: PoolClient,
+  start: TxStart,
+): { readonly tx: Tx; readonly staged: Staged } {
+  const staged = emptyStaged();
+  const { tenant, nowMs } = start;
+  const tx: Tx = {
+    tenant,
+    nowMs,
+    ...createReads(client, tenant),
     nextSeq: () => start.seq + staged.events.length + 1,
     audit: (event) => {
       staged.events.push(auditEvent({ ...event, id: eventId(start.uuid()), tsMs: nowMs }));

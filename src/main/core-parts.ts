@@ -44,6 +44,7 @@ import {
   createMintWorkflowCredential,
   createRedeemWorkflowCredential,
 } from '../app/workflow-credential';
+import { DEFAULT_TENANT } from '../core/ids';
 import { createAuditLog } from '../db/audit-log';
 import { createCommitter } from '../db/committer';
 import { createExecutionReads } from '../db/execution-reads';
@@ -88,23 +89,36 @@ export interface CoreParts {
   stop(): Promise<void>;
 }
 
-/** Everything of one process that needs no Temporal: stores, committer, use cases. */
-export function createCoreParts(input: CorePartsInput): CoreParts {
-  const { database, crypto, logger, starter } = input;
-  const registry = createRegistryReads(database.app);
-  const reads = createExecutionReads(database.app);
-  const auditLog = createAuditLog(database.app, database.system);
-  const lookup = createCredentialLookup(database.system);
-  const outbox = createOutboxStore(database.system);
+type Stores = Pick<CoreParts, 'reads' | 'registry' | 'auditLog' | 'lookup' | 'outbox'>;
+
+function createStores(database: Database): Stores {
+  return {
+    registry: createRegistryReads(database.app),
+    reads: createExecutionReads(database.app),
+    auditLog: createAuditLog(database.app, database.system),
+    lookup: createCredentialLookup(database.system),
+    outbox: createOutboxStore(database.system),
+  };
+}
+
+interface Wiring
+  extends
+    Stores,
+    Pick<CoreParts, 'committer' | 'snapshots' | 'hub' | 'notes' | 'lag' | 'capabilities'> {
+  readonly facts: ReturnType<typeof createFactGatherer>;
+}
+
+const monotonicMs = (): number => performance.now();
+
+function wire({ database, crypto, logger }: CorePartsInput): Wiring {
+  const stores = createStores(database);
   const capabilities = { regex: createRegexCompiler(), zones: createZoneClock() };
-  const facts = createFactGatherer();
-  const monotonicMs = (): number => performance.now();
-  const lag = createStartLagGauge(outbox, monotonicMs);
+  const build = createSnapshotBuilder({
+    capabilities,
+    agent: (tenant, id) => stores.registry.agent(tenant, id),
+  });
+  const snapshots = createSnapshotSource(database.app, build);
   const hub = createNotificationHub(database.systemUrl, logger);
-  const snapshots = createSnapshotSource(
-    database.app,
-    createSnapshotBuilder({ capabilities, agent: (tenant, id) => registry.agent(tenant, id) }),
-  );
   hub.onEpoch((tenant, epoch) => {
     snapshots.onEpoch(tenant, epoch);
   });
@@ -115,30 +129,42 @@ export function createCoreParts(input: CorePartsInput): CoreParts {
     uuid: () => crypto.uuidv7(),
     logger,
   });
-  const notes = createCoalescedNotes({ committer, logger });
+  return {
+    ...stores,
+    capabilities,
+    snapshots,
+    hub,
+    committer,
+    notes: createCoalescedNotes({ committer, logger }),
+    lag: createStartLagGauge(stores.outbox, monotonicMs),
+    facts: createFactGatherer(),
+  };
+}
+
+type Group<K extends keyof UseCases> = Pick<UseCases, K>;
+
+function executionUseCases(
+  input: CorePartsInput,
+  w: Wiring,
+): Group<
+  | 'submitExecution'
+  | 'evaluateRequest'
+  | 'awaitExecution'
+  | 'listExecutions'
+  | 'releaseExecution'
+  | 'reportOutcome'
+  | 'cancelExecution'
+  | 'mintWorkflowCredential'
+> {
+  const { crypto, starter } = input;
+  const { committer, snapshots, reads, facts, hub, lookup, notes } = w;
   const present = input.temporalUiUrl === undefined ? {} : { temporalUiUrl: input.temporalUiUrl };
-  const step = { committer, crypto };
-  const run = { ...step, ...present, reads, starter };
-  const fresh = { ...step, snapshots, reads };
-  const policy = { committer, snapshots, crypto, reads: registry, capabilities };
-  const directory = { committer, crypto, reads: registry, keyEnvironment: input.keyEnvironment };
-  const kill = { committer, crypto, reads: registry, nowMs: () => reads.nowMs() };
-  const lists = { committer, snapshots, reads: registry };
-  const credentials = { crypto, lookup, reads };
-  const verify = createVerifyAudit({ log: auditLog, crypto });
-  const useCases: UseCases = {
-    authenticate: createAuthenticate({
-      lookup,
-      crypto,
-      monotonicMs,
-      noteFailedLogin: (prefix, address) => {
-        notes.noteFailedLogin(prefix, address);
-      },
-    }),
+  const run = { committer, crypto, reads, starter, ...present };
+  return {
     submitExecution: createSubmitExecution({
       ...run,
       facts,
-      startLag: lag,
+      startLag: w.lag,
       maxStartLagMs: input.maxStartLagMs,
       factDeadlineMs: FACT_DEADLINE_MS,
     }),
@@ -152,15 +178,43 @@ export function createCoreParts(input: CorePartsInput): CoreParts {
         notes.noteEvaluation(caller, verdict);
       },
     }),
-    awaitExecution: createAwaitExecution({ ...fresh, ...present, waiter: hub, monotonicMs }),
+    awaitExecution: createAwaitExecution({ ...run, snapshots, waiter: hub, monotonicMs }),
     listExecutions: createListExecutions({ reads }),
     releaseExecution: createReleaseExecution(run),
     reportOutcome: createReportOutcome(run),
     cancelExecution: createCancelExecution(run),
-    mintWorkflowCredential: createMintWorkflowCredential(credentials),
+    mintWorkflowCredential: createMintWorkflowCredential({ crypto, lookup, reads }),
+  };
+}
+
+function approvalUseCases(
+  { crypto, starter }: CorePartsInput,
+  { committer, snapshots, reads }: Wiring,
+): Group<'listPendingApprovals' | 'readApproval' | 'castVote' | 'listChains'> {
+  const fresh = { committer, crypto, snapshots, reads };
+  return {
     listPendingApprovals: createListPendingApprovals(fresh),
     readApproval: createReadApproval(fresh),
-    castVote: createCastVote(run),
+    castVote: createCastVote({ committer, crypto, reads, starter }),
+    listChains,
+  };
+}
+
+function policyUseCases(
+  { crypto }: CorePartsInput,
+  { committer, snapshots, registry, capabilities }: Wiring,
+): Group<
+  | 'publishPolicy'
+  | 'validatePolicy'
+  | 'listPolicies'
+  | 'readPolicy'
+  | 'putList'
+  | 'readList'
+  | 'listLists'
+> {
+  const policy = { committer, snapshots, crypto, reads: registry, capabilities };
+  const lists = { committer, snapshots, reads: registry };
+  return {
     publishPolicy: createPublishPolicy(policy),
     validatePolicy: createValidatePolicy(policy),
     listPolicies: createListPolicies(policy),
@@ -168,12 +222,48 @@ export function createCoreParts(input: CorePartsInput): CoreParts {
     putList: createPutList(lists),
     readList: createReadList(lists),
     listLists: createReadLists(lists),
-    listChains,
+  };
+}
+
+function directoryUseCases(
+  input: CorePartsInput,
+  { committer, registry, lookup, notes }: Wiring,
+): Group<
+  'authenticate' | 'createUser' | 'listUsers' | 'issueUserKey' | 'registerAgent' | 'listAgents'
+> {
+  const { crypto, keyEnvironment } = input;
+  const directory = { committer, crypto, reads: registry, keyEnvironment };
+  return {
+    authenticate: createAuthenticate({
+      lookup,
+      crypto,
+      monotonicMs,
+      noteFailedLogin: (prefix, address) => {
+        notes.noteFailedLogin(prefix, address);
+      },
+    }),
     createUser: createCreateUser(directory),
     listUsers: createListUsers(directory),
     issueUserKey: createIssueUserKey(directory),
     registerAgent: createRegisterAgent(directory),
     listAgents: createListAgents(directory),
+  };
+}
+
+function controlUseCases(
+  input: CorePartsInput,
+  { committer, registry, reads, auditLog, lag }: Wiring,
+): Group<
+  | 'engageKillSwitch'
+  | 'liftKillSwitch'
+  | 'listKillSwitches'
+  | 'auditIntegrity'
+  | 'listAuditEvents'
+  | 'systemStatus'
+> {
+  const kill = { committer, crypto: input.crypto, reads: registry, nowMs: () => reads.nowMs() };
+  const verify = createVerifyAudit({ log: auditLog, crypto: input.crypto });
+  return {
     engageKillSwitch: createEngageKillSwitch(kill),
     liftKillSwitch: createLiftKillSwitch(kill),
     listKillSwitches: createListKillSwitches(kill),
@@ -183,27 +273,33 @@ export function createCoreParts(input: CorePartsInput): CoreParts {
       return { state, size, checkpointSize, breaks };
     },
     listAuditEvents: createListAuditEvents({ reads: registry }),
-    systemStatus: () => input.status({ startLagMs: Math.round(lag.lagMs('default')) }),
+    systemStatus: () => input.status({ startLagMs: Math.round(lag.lagMs(DEFAULT_TENANT)) }),
   };
+}
+
+/** Everything of one process that needs no Temporal: stores, committer, use cases. */
+export function createCoreParts(input: CorePartsInput): CoreParts {
+  const { facts, ...wired } = wire(input);
+  const w: Wiring = { ...wired, facts };
   return {
-    useCases,
-    committer,
-    snapshots,
-    hub,
-    outbox,
-    notes,
-    lag,
-    reads,
-    registry,
-    auditLog,
-    lookup,
-    capabilities,
-    applyDue: createApplyDue(step),
-    redeem: createRedeemWorkflowCredential(credentials),
+    ...wired,
+    useCases: {
+      ...executionUseCases(input, w),
+      ...approvalUseCases(input, w),
+      ...policyUseCases(input, w),
+      ...directoryUseCases(input, w),
+      ...controlUseCases(input, w),
+    },
+    applyDue: createApplyDue({ committer: w.committer, crypto: input.crypto }),
+    redeem: createRedeemWorkflowCredential({
+      crypto: input.crypto,
+      lookup: w.lookup,
+      reads: w.reads,
+    }),
     stop: async () => {
-      await notes.flush();
-      await committer.idle();
-      await hub.stop();
+      await w.notes.flush();
+      await w.committer.idle();
+      await w.hub.stop();
       await facts.close();
     },
   };

@@ -86,7 +86,7 @@ export function killOutOfBand(
   return withDatabase(options, env, async (database) => {
     const deps = { database, sha256, uuid: () => uuidv7(), logger };
     const engage = createEngage({
-      committer: { commitEverywhere: (work) => commitEverywhere(deps, work) },
+      committer: { commitEverywhere: (work, how) => commitEverywhere(deps, work, how) },
       crypto: { uuidv7: () => uuidv7() },
     });
     const { kill } = await engage(

@@ -147,8 +147,9 @@ async function reset(config: Config, say: Say): Promise<void> {
     });
   }
   await resetEmbeddedState(resolve(config.dataDir));
-  for (const name of ['runtime.json', 'bootstrap-admin.key', 'trusted-checkpoints.json'])
-    rmSync(join(config.dataDir, name), { force: true });
+  // The remembered checkpoints are of the log that is gone; a new one would look cut against them.
+  for (const name of ['runtime.json', 'bootstrap-admin.key', 'trusted-checkpoints'])
+    rmSync(join(config.dataDir, name), { recursive: true, force: true });
   if (config.keysDir === join(config.dataDir, 'keys'))
     rmSync(config.keysDir, { recursive: true, force: true });
   say('  The embedded state was wiped.');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { createActivities } from '../../activities';
+import { createActivities, type Activities } from '../../activities';
 import type { CommandAnswer } from '../../activities/ports';
 import { createDrainBacklog, createSweepDue } from '../app/housekeeping';
 import { createExecutionSteps, type GovernedReference } from '../app/execution-steps';
@@ -12,7 +12,7 @@ import {
   voteUpdateInput,
 } from '../contract/workflow-commands';
 import { isDomainError } from '../core/errors';
-import type { JsonObject } from '../core/json';
+import type { Json, JsonObject } from '../core/json';
 import { connectTemporal, type TemporalConnection } from '../temporal/connection';
 import { createHistoryReader } from '../temporal/history';
 import { registerNamespaceAndSearchAttributes } from '../temporal/namespace';
@@ -55,6 +55,14 @@ function outboxSource(core: CoreParts): OutboxSource {
   };
 }
 
+/** A release token or a salt must never stand in a history. */
+function withoutSecrets(result: object): JsonObject {
+  const kept = Object.entries<Json>(result as JsonObject).filter(
+    ([name]) => name !== 'releaseToken' && name !== 'argsSalt',
+  );
+  return Object.fromEntries(kept);
+}
+
 /** The workflow's updates run the very use cases of REST, for the person behind a short-lived credential. */
 function createCommand(core: CoreParts) {
   return async (
@@ -84,13 +92,7 @@ function createCommand(core: CoreParts) {
                 executionId,
               })
             : await useCases.reportOutcome(caller, { ...outcomeUpdateInput(payload), executionId });
-      // A release token or a salt must never stand in a history.
-      const {
-        releaseToken: _token,
-        argsSalt: _salt,
-        ...shown
-      } = result as unknown as Record<string, unknown>;
-      return { ok: true, result: shown as JsonObject };
+      return { ok: true, result: withoutSecrets(result) };
     } catch (error) {
       if (!isDomainError(error) || error.code === 'unavailable' || error.code === 'internal')
         throw error;
@@ -98,6 +100,8 @@ function createCommand(core: CoreParts) {
     }
   };
 }
+
+type SupervisedWorker = Awaited<ReturnType<typeof superviseWorker>>;
 
 /** Keeps one worker alive: a failed one is replaced after a pause, as long as the process means to run. */
 async function superviseWorker(make: () => Promise<GovernanceWorker>, logger: Logger) {
@@ -130,56 +134,23 @@ async function superviseWorker(make: () => Promise<GovernanceWorker>, logger: Lo
   };
 }
 
-/** Everything of one process that speaks with Temporal: starts, relay, and a worker where it has one. */
-export async function createTemporalParts(
+/** The code that a worker of this process runs for its workflows. */
+function activitiesOf(
   core: CoreParts,
   input: TemporalPartsInput,
-): Promise<TemporalParts> {
-  const { logger, taskQueue } = input;
-  installTemporalRuntime(logger);
-  const temporal = await connectTemporal({ address: input.address, namespace: input.namespace });
-  await registerNamespaceAndSearchAttributes({
-    connection: temporal.connection,
-    namespace: input.namespace,
-    retentionDays: input.retentionDays,
-    logger,
-  });
-  const source = outboxSource(core);
-  let relay: Relay | undefined = undefined;
-  const poke = (): void => relay?.poke();
-  const starter = createWorkflowStarter({
-    client: temporal.client,
-    taskQueue,
-    eager: input.runsWorker,
-    markStarted: source.markStarted,
-    logger,
-    poke,
-    ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl }),
-  });
-  const sweepKilled = createSweepKilled({ committer: core.committer, crypto: input.crypto });
-  const makeRelay = (): Relay =>
-    createRelay({
-      client: temporal.client,
-      source,
-      starter,
-      sweepKilled: async (tenant, kill) => {
-        await sweepKilled(tenant, kill);
-      },
-      logger,
-    });
-  if (!input.runsWorker) {
-    relay = makeRelay();
-    return stoppable(temporal, starter, relay, undefined);
-  }
+  temporal: TemporalConnection,
+  poke: () => void,
+): Activities {
+  const { logger, crypto } = input;
   const steps = createExecutionSteps({
     committer: core.committer,
-    crypto: input.crypto,
+    crypto,
     reads: core.reads,
     historyDigest: (history) => createHash('sha256').update(history).digest('hex'),
   });
-  const housekeeping = { committer: core.committer, crypto: input.crypto, outbox: core.outbox };
-  const sweepDue = createSweepDue(housekeeping);
-  const drainBacklog = createDrainBacklog(housekeeping);
+  const duties = { committer: core.committer, crypto, outbox: core.outbox };
+  const sweepDue = createSweepDue(duties);
+  const drainBacklog = createDrainBacklog(duties);
   const reconciler = createReconciler({
     client: temporal.client,
     logger,
@@ -190,7 +161,7 @@ export async function createTemporalParts(
       markStartPending: (rows) => core.outbox.markStartPending(rows),
     },
   });
-  const activities = createActivities({
+  return createActivities({
     steps: { ...steps, command: createCommand(core) },
     housekeeping: {
       sweepDue: async () => {
@@ -203,20 +174,56 @@ export async function createTemporalParts(
     logger,
     ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl }),
   });
-  const worker = await superviseWorker(
-    () =>
-      createWorker({
-        connection: temporal.connection,
-        namespace: input.namespace,
-        taskQueue,
-        workflowBundle: { codePath: WORKFLOW_BUNDLE },
-        activities,
-        logger,
-      }),
+}
+
+/** Everything of one process that speaks with Temporal: starts, relay, and a worker where it has one. */
+export async function createTemporalParts(
+  core: CoreParts,
+  input: TemporalPartsInput,
+): Promise<TemporalParts> {
+  const { logger, taskQueue, namespace } = input;
+  installTemporalRuntime(logger);
+  const temporal = await connectTemporal({ address: input.address, namespace });
+  const { connection, client } = temporal;
+  await registerNamespaceAndSearchAttributes({
+    connection,
+    namespace,
+    retentionDays: input.retentionDays,
     logger,
-  );
-  await createSchedule({ client: temporal.client, taskQueue });
-  relay = makeRelay();
+  });
+  const source = outboxSource(core);
+  const own: { relay?: Relay } = {};
+  const poke = (): void => own.relay?.poke();
+  const starter = createWorkflowStarter({
+    client,
+    taskQueue,
+    eager: input.runsWorker,
+    markStarted: source.markStarted,
+    logger,
+    poke,
+    ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl }),
+  });
+  let worker: SupervisedWorker | undefined;
+  if (input.runsWorker) {
+    const activities = activitiesOf(core, input, temporal, poke);
+    const workflowBundle = { codePath: WORKFLOW_BUNDLE };
+    worker = await superviseWorker(
+      () => createWorker({ connection, namespace, taskQueue, workflowBundle, activities, logger }),
+      logger,
+    );
+    await createSchedule({ client, taskQueue });
+  }
+  const sweep = createSweepKilled({ committer: core.committer, crypto: input.crypto });
+  const relay = createRelay({
+    client,
+    source,
+    starter,
+    sweepKilled: async (tenant, kill) => {
+      await sweep(tenant, kill);
+    },
+    logger,
+  });
+  own.relay = relay;
   return stoppable(temporal, starter, relay, worker);
 }
 
@@ -224,7 +231,7 @@ function stoppable(
   temporal: TemporalConnection,
   starter: TemporalStarter,
   relay: Relay,
-  worker: Awaited<ReturnType<typeof superviseWorker>> | undefined,
+  worker: SupervisedWorker | undefined,
 ): TemporalParts {
   return {
     temporal,

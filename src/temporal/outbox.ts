@@ -28,7 +28,7 @@ export interface StartRow {
 }
 
 /** Whether a workflow has anything to wait for. A plain ALLOW has not: sweeps see to its outcome. */
-export function stillWaits(state: ExecutionState): boolean {
+function stillWaits(state: ExecutionState): boolean {
   if (isOpen(state)) return true;
   if (state.approval === undefined) return false;
   if (state.verdict === 'approved' && state.run.kind === 'none') return true;

@@ -11,7 +11,7 @@ export interface OpenExecution {
   readonly executionId: ExecutionId;
 }
 
-/** Executions that still wait (`stillWaits`) and whose start is not pending. */
+/** Executions that still wait (`StartRow.waiting`) and whose start is not pending. */
 export interface OpenExecutions {
   /** Ordered by id, after `after`; only those decided long enough ago to have a workflow (a minute). */
   openWithoutPendingStart(

@@ -165,6 +165,7 @@ describe('createRelay', () => {
     await until('backing off', () => running.status().failures >= 1, 30_000);
     expect(running.status().state).toBe('backing_off');
     expect(outbox.pending.size).toBe(1);
+    await until('swept', () => outbox.jobs.size === 0);
     expect(sweepKilled).toHaveBeenCalledWith('default', 'kill-2');
     expect(await engine.temporal.isServing()).toBe(false);
     proxy.restore();

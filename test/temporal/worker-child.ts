@@ -24,7 +24,7 @@ export interface ActivityAnswer {
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A worker in a process of its own, so that a test can kill it; its activities run in the parent. */
-export async function runWorkerChild(options: ChildOptions): Promise<void> {
+async function runWorkerChild(options: ChildOptions): Promise<void> {
   const waiting = new Map<number, (value: unknown) => void>();
   process.on('message', ({ id, value }: ActivityAnswer) => {
     waiting.get(id)?.(value);
@@ -49,3 +49,5 @@ export async function runWorkerChild(options: ChildOptions): Promise<void> {
   });
   await worker.finished;
 }
+
+runWorkerChild(JSON.parse(process.argv[2] ?? '{}') as ChildOptions).catch(() => process.exit(1));

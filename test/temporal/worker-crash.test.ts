@@ -23,9 +23,7 @@ require.extensions['.ts'] = (module, path) => module._compile(
   }).code,
   path,
 );
-require(${JSON.stringify(join(__dirname, 'worker-child.ts'))})
-  .runWorkerChild(JSON.parse(process.argv[2]))
-  .catch(() => process.exit(1));
+require(${JSON.stringify(join(__dirname, 'worker-child.ts'))});
 `;
 
 describe('a worker killed in the middle of a wait', () => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
@@ -98,8 +97,6 @@ export function bundlePath(): string {
   if (path === undefined) throw new Error('global setup built no workflow bundle');
   return path;
 }
-
-export const bundleCode = (): string => readFileSync(bundlePath(), 'utf8');
 
 export async function until(
   what: string,

@@ -61,7 +61,7 @@ export function readCanonical(slot: Slot, outer: LoadScope): PolicyDocument | un
   refuseParents(fields.get('extends'));
   const metadata = readMetadata(required(fields, 'metadata', diagnostics), outer);
   const lists = readLists(fields.get('lists'), outer);
-  const scope = { ...outer, lists: new Set([...outer.lists, ...Object.keys(lists)]) };
+  const scope = { ...outer, lists: outer.lists === 'any' ? outer.lists : new Set([...outer.lists, ...Object.keys(lists)]) };
   const rules = readRules(required(fields, 'rules', diagnostics), scope);
   const defaultEffect = readDefault(fields.get('defaults'), diagnostics);
   return {
@@ -124,7 +124,7 @@ function readLists(slot: Slot | undefined, outer: LoadScope): PolicyDocument['li
     const values = readTexts(member);
     if (values === undefined) continue;
     lists.push([name, values]);
-    if (!outer.lists.has(name)) continue;
+    if (outer.lists === 'any' || !outer.lists.has(name)) continue;
     const message = `the list \`${shown(name)}\` of this policy shadows the tenant's list of that name`;
     member.diagnostics.warning('list_shadows', member.node, member.path, message);
   }

@@ -6,7 +6,7 @@ import type { Effect } from '../../core/policy/model';
 export interface ConditionScope {
   readonly notation: Notation;
   /** Names of the lists a condition may use: the policy's own and the tenant's. */
-  readonly lists: ReadonlySet<string>;
+  readonly lists: ReadonlySet<string> | 'any';
   /** When present, patterns and time zones are checked while loading. */
   readonly compilers?: CompileDependencies;
 }

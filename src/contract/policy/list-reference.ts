@@ -46,7 +46,7 @@ function isAscii({ node, path, diagnostics }: Slot, domain: string): boolean {
 
 /** In the JSON rules an unknown list is only a warning: the rule then fails toward its effect. */
 function isKnownList(slot: Slot, list: string, { lists, notation }: ConditionScope): boolean {
-  if (lists.has(list)) return true;
+  if (lists === 'any' || lists.has(list)) return true;
   const { node, path, diagnostics } = slot;
   const nearest = nearestName(list, [...lists]);
   const message = withGuess(`unknown list \`${shown(list)}\``, nearest);

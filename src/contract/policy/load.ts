@@ -14,8 +14,8 @@ export interface LoadOptions {
   readonly id: string;
   /** What the business notation and the JSON rules inherit when they give no default. */
   readonly bundleDefault: Effect;
-  /** Names of the tenant's lists. */
-  readonly lists: ReadonlySet<string>;
+  /** Names of the tenant's lists; `any` where they are not known or were checked before. */
+  readonly lists: ReadonlySet<string> | 'any';
   /** Ids of the chains a rule may name. */
   readonly chains: ReadonlySet<string>;
   /** With these, patterns and time zones are checked while loading; without, they fail toward the rule. */

@@ -28,7 +28,12 @@ export function activeKill(kills: readonly KillSwitch[], nowMs: number): KillSwi
   return worst;
 }
 
-/** The switch that voided what stood at `seq`: engaged after it, lifted or not (I-7). */
+/** The first switch that voided what stood at `seq`: engaged after it, lifted or not (I-7). Order is free. */
 export function killedSince(kills: readonly KillSwitch[], seq: number): KillSwitch | undefined {
-  return kills.find((kill) => kill.engagedSeq > seq);
+  let first: KillSwitch | undefined;
+  for (const kill of kills) {
+    if (kill.engagedSeq > seq && (first === undefined || kill.engagedSeq < first.engagedSeq))
+      first = kill;
+  }
+  return first;
 }

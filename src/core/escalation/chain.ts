@@ -82,13 +82,29 @@ export function describeApprovers(level: ChainLevel): string {
     .join(' and ');
 }
 
+/** Other people for the first level, but as many of them as the chain asked. */
 function withFirstLevelRole(chain: ChainDefinition, role: string): ChainDefinition {
+  const levels = chain.levels.map((level, index) => {
+    if (index !== 0) return level;
+    const quorum = level.groups.reduce((sum, group) => sum + group.quorum, 0);
+    return { ...level, groups: [{ selectors: [{ kind: 'role', role } as const], quorum }] };
+  });
+  return { ...chain, levels };
+}
+
+/**
+ * Says outright what the last level's timeout and a rejection of a one-level chain come to, so that a longer
+ * ladder merged with it does not carry on where this one would have ended.
+ */
+function spelledOut(chain: ChainDefinition): ChainDefinition {
+  const last = chain.levels.length - 1;
   const levels = chain.levels.map((level, index) =>
-    index === 0
-      ? { ...level, groups: [{ selectors: [{ kind: 'role', role } as const], quorum: 1 }] }
+    index === last && level.onTimeout === 'escalate'
+      ? { ...level, onTimeout: chain.onFinalTimeout }
       : level,
   );
-  return { ...chain, levels };
+  const endsAtOnce = chain.rejection.kind === 'escalate' && chain.levels.length === 1;
+  return { ...chain, levels, rejection: endsAtOnce ? { kind: 'veto' } : chain.rejection };
 }
 
 const stricter = <T extends string>(order: readonly T[], a: T, b: T): T =>
@@ -97,22 +113,50 @@ const stricter = <T extends string>(order: readonly T[], a: T, b: T): T =>
 /** Later in the list is stricter: silence that approves is the weakest reading of a timeout. */
 const ON_TIMEOUT = ['approve', 'park', 'escalate', 'reject'] as const;
 
-function mergeLevel(a: ChainLevel, b: ChainLevel): ChainLevel {
+/** Both names once, in one order, however often they were joined before. */
+const joinNames = (a: string, b: string): string =>
+  [...new Set([...a.split('+'), ...b.split('+')])].sort().join('+');
+
+/** The weakest rule under which neither chain's "no" loses weight; rules that cannot be compared give veto. */
+function mergeRejection(a: ChainDefinition, b: ChainDefinition): RejectionRule {
+  if (a.rejection.kind === 'quorum' && b.rejection.kind === 'quorum')
+    return { kind: 'quorum', count: Math.min(a.rejection.count, b.rejection.count) };
+  const bothEscalate = a.rejection.kind === 'escalate' && b.rejection.kind === 'escalate';
+  return bothEscalate && a.levels.length === b.levels.length ? a.rejection : { kind: 'veto' };
+}
+
+/** Groups by the people they name, each once: two groups of the same people ask for as many as both. */
+function groupsByPeople(level: ChainLevel): Map<string, ApproverGroup> {
   const groups = new Map<string, ApproverGroup>();
-  for (const group of [...a.groups, ...b.groups]) {
-    const key = group.selectors.map(describeSelector).sort().join('|');
+  for (const group of level.groups) {
+    const named = new Map(group.selectors.map((each) => [describeSelector(each), each]));
+    const sorted = [...named].sort(([x], [y]) => (x < y ? -1 : 1));
+    const key = sorted.map(([name]) => name).join('|');
+    const quorum = group.quorum + (groups.get(key)?.quorum ?? 0);
+    groups.set(key, { selectors: sorted.map(([, selector]) => selector), quorum });
+  }
+  return groups;
+}
+
+function mergeLevel(a: ChainLevel, b: ChainLevel): ChainLevel {
+  const groups = groupsByPeople(a);
+  for (const [key, group] of groupsByPeople(b)) {
     const known = groups.get(key);
     if (known === undefined || known.quorum < group.quorum) groups.set(key, group);
   }
-  const ordered = [...groups.entries()]
-    .sort(([x], [y]) => (x < y ? -1 : 1))
-    .map(([, group]) => group);
+  const ordered = [...groups].sort(([x], [y]) => (x < y ? -1 : 1)).map(([, group]) => group);
   return {
-    name: a.name,
+    name: joinNames(a.name, b.name),
     groups: ordered,
     timeoutMs: Math.min(a.timeoutMs, b.timeoutMs),
     onTimeout: stricter(ON_TIMEOUT, a.onTimeout, b.onTimeout),
   };
+}
+
+/** A level past the end of `shorter`, whose last word on silence goes on binding it (I-11). */
+function outlasting(level: ChainLevel, shorter: ChainDefinition): ChainLevel {
+  const end = shorter.levels.at(-1)?.onTimeout ?? 'reject';
+  return { ...level, onTimeout: stricter(ON_TIMEOUT, level.onTimeout, end) };
 }
 
 function mergeChains(a: ChainDefinition, b: ChainDefinition): ChainDefinition {
@@ -121,13 +165,13 @@ function mergeChains(a: ChainDefinition, b: ChainDefinition): ChainDefinition {
   for (let index = 0; index < count; index += 1) {
     const [x, y] = [a.levels[index], b.levels[index]];
     if (x !== undefined && y !== undefined) levels.push(mergeLevel(x, y));
-    else if (x !== undefined) levels.push(x);
-    else if (y !== undefined) levels.push(y);
+    else if (x !== undefined) levels.push(outlasting(x, b));
+    else if (y !== undefined) levels.push(outlasting(y, a));
   }
   const demanded = <K extends 'approve' | 'reject'>(kind: K): 'required' | 'optional' =>
     a.rationale[kind] === 'required' || b.rationale[kind] === 'required' ? 'required' : 'optional';
   return {
-    id: a.id === b.id ? a.id : [a.id, b.id].sort().join('+'),
+    id: joinNames(a.id, b.id),
     version: Math.max(a.version, b.version),
     levels,
     advance:
@@ -137,7 +181,7 @@ function mergeChains(a: ChainDefinition, b: ChainDefinition): ChainDefinition {
       a.onFinalTimeout,
       b.onFinalTimeout,
     ),
-    rejection: a.rejection.kind === 'veto' ? a.rejection : b.rejection,
+    rejection: mergeRejection(a, b),
     rationale: {
       approve: demanded('approve'),
       reject: demanded('reject'),
@@ -176,7 +220,8 @@ export function ladderFor(
       requirement.approverRole === undefined
         ? chain
         : withFirstLevelRole(chain, requirement.approverRole);
-    merged = merged === undefined ? asked : mergeChains(merged, asked);
+    const chainOf = spelledOut(asked);
+    merged = merged === undefined ? chainOf : mergeChains(merged, chainOf);
   }
   return merged;
 }

@@ -108,7 +108,8 @@ function openFrom(
         name: definition.name,
         deadlineMs: level.deadlineMs,
       });
-      return { approval: { ...base, level }, verdict: OPEN, events };
+      // A parked level may be left by a vote; the next one has a timer of its own again.
+      return { approval: { ...base, level, parked: false }, verdict: OPEN, events };
     }
     events.push({ kind: 'level_empty', level: index, name: definition.name });
     base = { ...base, level };
@@ -141,6 +142,18 @@ export const currentLevel = (approval: ApprovalState): ChainLevel => {
   return level;
 };
 
+/**
+ * The open level's groups as they stand now: people asked when it opened who are still behind their group's
+ * selectors. A removal counts at once, also one from a single group; an addition never does.
+ */
+export function standingGroups(approval: ApprovalState, resolve: ResolveApprovers): QuorumGroup[] {
+  const now = groupsAt(currentLevel(approval), resolve);
+  return approval.level.groups.map(({ quorum, eligible }, index) => {
+    const present = new Set(now[index]?.eligible);
+    return { quorum, eligible: eligible.filter((person) => present.has(person)) };
+  });
+}
+
 function afterLevelApproved(
   approval: ApprovalState,
   nowMs: number,
@@ -153,13 +166,14 @@ function afterLevelApproved(
   return openFrom(approval, approval.level.index + 1, nowMs, resolve);
 }
 
-function afterReject(
-  approval: ApprovalState,
-  nowMs: number,
-  resolve: ResolveApprovers,
-): LadderStep {
+function afterReject(approval: ApprovalState, context: CountContext): LadderStep {
+  const { nowMs, resolve, stillEligible } = context;
   const rule = approval.chain.rejection;
-  const rejections = approval.votes.filter((vote) => vote.verdict === 'reject').length;
+  const rejections = new Set(
+    approval.votes
+      .filter((vote) => vote.verdict === 'reject' && stillEligible(vote.principal))
+      .map((vote) => vote.principal),
+  ).size;
   const last = approval.level.index + 1 >= approval.chain.levels.length;
   if (
     rule.kind === 'veto' ||
@@ -172,6 +186,12 @@ function afterReject(
   return openFrom(approval, approval.level.index + 1, nowMs, resolve);
 }
 
+interface CountContext {
+  readonly nowMs: number;
+  readonly resolve: ResolveApprovers;
+  readonly stillEligible: (voter: PrincipalId) => boolean;
+}
+
 /**
  * Counts one admitted vote (eligibility, digest and deadline were judged by the caller, once for every
  * surface). `stillEligible` re-checks earlier voters now: a removed approver's vote stays recorded but
@@ -180,14 +200,10 @@ function afterReject(
 export function countVote(
   approval: ApprovalState,
   vote: CountedVote,
-  context: {
-    readonly nowMs: number;
-    readonly resolve: ResolveApprovers;
-    readonly stillEligible: (voter: PrincipalId) => boolean;
-  },
+  context: CountContext,
 ): LadderStep {
   const next: ApprovalState = { ...approval, votes: [...approval.votes, vote] };
-  if (vote.verdict === 'reject') return afterReject(next, context.nowMs, context.resolve);
+  if (vote.verdict === 'reject') return afterReject(next, context);
   const approvers = next.votes
     .filter(
       (cast) =>
@@ -196,7 +212,7 @@ export function countVote(
         context.stillEligible(cast.principal),
     )
     .map((cast) => cast.principal);
-  if (!quorumReached(next.level.groups, approvers))
+  if (!quorumReached(standingGroups(next, context.resolve), approvers))
     return { approval: next, verdict: OPEN, events: [] };
   return afterLevelApproved(next, context.nowMs, context.resolve);
 }

@@ -15,6 +15,8 @@ export type ExecutionRecord =
       readonly verdict: 'approved' | 'rejected' | 'expired' | 'cancelled' | 'killed';
       readonly reasonCode: string;
       readonly reason: string;
+      /** Who brought it about; absent when time, a kill switch or the chain did. */
+      readonly by?: string;
     }
   | {
       readonly kind: 'voided';
@@ -62,14 +64,14 @@ export function closeOpen(
     readonly atMs: number;
   },
 ): Settled {
-  const { reasonCode, reason, atMs } = closing;
+  const { reasonCode, reason, by, atMs } = closing;
   const run =
     verdict === 'rejected'
       ? state.run
       : ({ kind: 'void', cause: verdict, reasonCode, atMs } as const);
   return {
     state: { ...state, verdict, run, closing },
-    records: [{ kind: 'closed', verdict, reasonCode, reason }],
+    records: [{ kind: 'closed', verdict, reasonCode, reason, ...(by === undefined ? {} : { by }) }],
   };
 }
 
@@ -105,7 +107,13 @@ export function absorbLadder(
         state: { ...moved, verdict: 'approved', validUntilMs, closing },
         records: [
           ...records,
-          { kind: 'closed', verdict: 'approved', reasonCode: 'approved', reason },
+          {
+            kind: 'closed',
+            verdict: 'approved',
+            reasonCode: 'approved',
+            reason,
+            ...(by === undefined ? {} : { by }),
+          },
         ],
       };
     }

@@ -1,6 +1,13 @@
 import { activeKill, killedSince } from '../controls/kill-switch';
 import type { ErrorCode } from '../errors';
-import { countVote, currentLevel, type Assurance, type CountedVote } from '../escalation/ladder';
+import {
+  countVote,
+  currentLevel,
+  standingGroups,
+  type ApprovalState,
+  type Assurance,
+  type CountedVote,
+} from '../escalation/ladder';
 import type { AttemptId, PrincipalId } from '../ids';
 import {
   absorbLadder,
@@ -91,17 +98,16 @@ function whyClosed(state: ExecutionState): Answer {
   return refuse(code, `${reason}${by}.`);
 }
 
+/** Who counts as the same human as the voter: only a key that an admin made says so little of its holder. */
+const issuerOf = (vote: VoteEvent): PrincipalId | undefined =>
+  vote.assurance === 'issued' ? vote.issuer : undefined;
+
 function admitVote(
   state: ExecutionState,
+  approval: ApprovalState,
   vote: VoteEvent,
   context: TransitionContext,
 ): Answer | undefined {
-  const approval = state.approval;
-  if (approval === undefined)
-    return refuse('approval_not_found', 'This execution asks for no approval.');
-  if (vote.argsDigest !== undefined && vote.argsDigest !== state.argsDigest) {
-    return refuse('digest_mismatch', 'The vote names other arguments than this execution holds.');
-  }
   if (!isOpen(state)) {
     const closed = whyClosed(state);
     const expired =
@@ -116,16 +122,17 @@ function admitVote(
   }
   const excluded = context.voterExcluded(vote);
   if (excluded !== undefined) return refuse('not_eligible', excluded);
-  if (!approval.level.groups.some((group) => group.eligible.includes(vote.voter))) {
+  const asked = standingGroups(approval, context.resolve);
+  if (!asked.some((group) => group.eligible.includes(vote.voter))) {
     return refuse(
       'not_eligible',
       `Level ${currentLevel(approval).name} asks other people; who becomes an approver later is not added to an open level.`,
     );
   }
+  const issuer = issuerOf(vote);
   const twin = approval.votes.find(
     (cast) =>
-      cast.principal !== vote.voter &&
-      (cast.issuer === vote.voter || vote.issuer === cast.principal),
+      cast.principal !== vote.voter && (cast.issuer === vote.voter || issuer === cast.principal),
   );
   if (twin !== undefined) {
     return refuse(
@@ -148,32 +155,32 @@ function applyVote(
   vote: VoteEvent,
   context: TransitionContext,
 ): Omit<Transition, 'records'> & { records: ExecutionRecord[] } {
-  const repeated = state.approval?.votes.find((cast) => cast.principal === vote.voter);
-  if (repeated?.verdict === vote.verdict && (repeated.voteId === vote.voteId || isOpen(state))) {
-    const sameLevel = !isOpen(state) || repeated.level === state.approval?.level.index;
-    if (sameLevel) return { state, records: [], answer: REPEATED };
-  }
-  const refusal = admitVote(state, vote, context);
-  if (refusal !== undefined || state.approval === undefined) {
-    return {
-      state,
-      records: [],
-      answer: refusal ?? refuse('approval_not_found', 'This execution asks for no approval.'),
-    };
-  }
-  if (
-    repeated !== undefined &&
-    (state.approval.chain.separation.distinctAcrossLevels ||
-      repeated.level === state.approval.level.index)
-  ) {
-    return {
-      state,
-      records: [],
-      answer: refuse(
+  const stay = (answer: Answer) => ({ state, records: [], answer });
+  const { approval } = state;
+  if (approval === undefined)
+    return stay(refuse('approval_not_found', 'This execution asks for no approval.'));
+  if (vote.argsDigest !== undefined && vote.argsDigest !== state.argsDigest)
+    return stay(
+      refuse('digest_mismatch', 'The vote names other arguments than this execution holds.'),
+    );
+  const own = approval.votes.filter((cast) => cast.principal === vote.voter);
+  const here = own.find((cast) => cast.level === approval.level.index);
+  const same = own.find(
+    (cast) =>
+      cast.verdict === vote.verdict &&
+      (cast.voteId === vote.voteId || (isOpen(state) && cast === here)),
+  );
+  if (same !== undefined) return stay(REPEATED);
+  const refusal = admitVote(state, approval, vote, context);
+  if (refusal !== undefined) return stay(refusal);
+  const spent = here ?? (approval.chain.separation.distinctAcrossLevels ? own[0] : undefined);
+  if (spent !== undefined) {
+    return stay(
+      refuse(
         'already_voted',
-        `This person voted ${repeated.verdict} already; each human counts once.`,
+        `This person voted ${spent.verdict} already; each human counts once.`,
       ),
-    };
+    );
   }
   const recheck: Recheck = vote.verdict === 'approve' ? context.recheck() : { kind: 'same' };
   if (recheck.kind === 'changed') {
@@ -188,18 +195,19 @@ function applyVote(
       answer: refuse('basis_changed', recheck.why),
     };
   }
+  const issuer = issuerOf(vote);
   const counted: CountedVote = {
     voteId: vote.voteId,
     principal: vote.voter,
     assurance: vote.assurance,
-    level: state.approval.level.index,
+    level: approval.level.index,
     verdict: vote.verdict,
     atMs: context.nowMs,
-    ...(vote.issuer === undefined || vote.assurance !== 'issued' ? {} : { issuer: vote.issuer }),
+    ...(issuer === undefined ? {} : { issuer }),
   };
   const moved = absorbLadder(
     state,
-    countVote(state.approval, counted, context),
+    countVote(approval, counted, context),
     context.nowMs,
     vote.voter,
   );
@@ -377,7 +385,7 @@ function judge(
   }
 }
 
-/** Whether the holder of `attempt` may go on with the action at this moment (kill, attempt). */
+/** Whether the holder of `attempt` may go on with the action at this moment (attempt, expiry, kill). */
 export function mayRun(
   state: ExecutionState,
   attempt: AttemptId | undefined,
@@ -385,6 +393,7 @@ export function mayRun(
 ): boolean {
   if (state.run.kind !== 'executing' || attempt === undefined || state.run.attemptId !== attempt)
     return false;
+  if (state.expiresAtMs !== undefined && context.nowMs >= state.expiresAtMs) return false;
   if (killedSince(context.kills, state.run.releasedSeq) !== undefined) return false;
   return activeKill(context.kills, context.nowMs) === undefined;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decide } from '../../../src/core/policy/decide';
+import type { JsonObject } from '../../../src/core/json';
 import { compiled, inputOf, setOf } from '../../core/policy/policy-builders';
 import { findings, OPTIONS } from './load-options';
 
@@ -28,9 +29,12 @@ describe('shipped bundles', () => {
     });
   });
 
-  it('production asks a human about costly operations', () => {
-    const costing = (estimated_cost: number) =>
-      decide(inputOf({ context: { estimated_cost } }), bundle('production')).verdict;
-    expect([costing(100), costing(100.01)]).toEqual(['DENY', 'REQUIRE_APPROVAL']);
+  it('nothing an agent claims in its context turns the default denial into an approval', () => {
+    const claiming = (context: JsonObject) =>
+      decide(inputOf({ context }), bundle('production')).verdict;
+    expect([claiming({ estimated_cost: 1e6 }), claiming({ risk_level: 'low' })]).toEqual([
+      'DENY',
+      'DENY',
+    ]);
   });
 });

@@ -1,0 +1,112 @@
+import type { Caller } from '../src/app/caller';
+import type { SubmitInput } from '../src/app/submit-input';
+import { composeApi, AGENT, type ApiComposition, type Installation } from './database-bench';
+
+/** What the parent tells one of the racing processes. */
+export type RaceOrder =
+  | { readonly kind: 'kill' }
+  | { readonly kind: 'lift'; readonly id: string }
+  | { readonly kind: 'finish' };
+
+export interface RaceSetting extends Installation {
+  readonly adminKey: string;
+  readonly agentKey: string;
+  readonly clients: number;
+}
+
+/** Times are milliseconds of the machine's monotonic clock, the same in every process. */
+export type RaceNews =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'killed'; readonly id: string; readonly sentMs: number; readonly doneMs: number }
+  | { readonly kind: 'lifted' }
+  | {
+      readonly kind: 'finished';
+      readonly allowedSentMs: readonly number[];
+      readonly submitMs: readonly number[];
+      readonly denied: number;
+      readonly failed: number;
+    };
+
+const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+const say = (news: RaceNews): void => {
+  process.send?.(news);
+};
+
+/** Each client asks again as soon as it has its answer. */
+function startClients(api: ApiComposition, agent: Caller, clients: number) {
+  const allowedSentMs: number[] = [];
+  const submitMs: number[] = [];
+  let denied = 0;
+  let failed = 0;
+  let stopped = false;
+  const client = async (name: number): Promise<void> => {
+    for (let count = 0; !stopped; count += 1) {
+      const input: SubmitInput = {
+        agent: AGENT,
+        action: 'issue_refund',
+        args: { order_id: `${process.pid}-${name}-${count}`, amount: 45 },
+        context: {},
+        mode: 'decide',
+      };
+      const sentMs = nowMs();
+      try {
+        const { verdict } = await api.core.useCases.submitExecution(agent, input);
+        submitMs.push(nowMs() - sentMs);
+        if (verdict === 'ALLOW') allowedSentMs.push(sentMs);
+        else denied += 1;
+      } catch {
+        failed += 1;
+      }
+    }
+  };
+  const ended = Promise.all(Array.from({ length: clients }, (_, name) => client(name)));
+  return async (): Promise<RaceNews> => {
+    stopped = true;
+    await ended;
+    return { kind: 'finished', allowedSentMs, submitMs, denied, failed };
+  };
+}
+
+async function race(setting: RaceSetting): Promise<void> {
+  const api = composeApi(setting);
+  const agent = await api.callerOf(setting.agentKey);
+  const { useCases } = api.core;
+  const finish = startClients(api, agent, setting.clients);
+  const obey = async (order: RaceOrder): Promise<void> => {
+    const admin = await api.callerOf(setting.adminKey);
+    switch (order.kind) {
+      case 'kill': {
+        const sentMs = nowMs();
+        const { id } = await useCases.engageKillSwitch(admin, {
+          scope: 'global',
+          reason: 'race',
+          severity: 'critical',
+        });
+        say({ kind: 'killed', id, sentMs, doneMs: nowMs() });
+        return;
+      }
+      case 'lift':
+        await useCases.liftKillSwitch(admin, { id: order.id, reason: 'race' });
+        say({ kind: 'lifted' });
+        return;
+      case 'finish':
+        say(await finish());
+        await api.stop();
+        process.disconnect();
+    }
+  };
+  process.on('message', (order: RaceOrder) => {
+    obey(order).catch(fail);
+  });
+  say({ kind: 'ready' });
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+}
+
+process.once('message', (setting: RaceSetting) => {
+  race(setting).catch(fail);
+});
