@@ -23,16 +23,20 @@ export function createHttpClient(baseUrl: string, key: string): HttpClient {
           'content-type': contentType,
           'content-length': Buffer.byteLength(text),
         };
-        const sent = request(new URL(path, baseUrl), { method: 'POST', agent, headers }, (reply) => {
-          let received = '';
-          reply.setEncoding('utf8');
-          reply.on('data', (part: string) => (received += part));
-          reply.on('error', reject);
-          reply.on('end', () => {
-            const parsed = JSON.parse(received) as HttpReply['body'];
-            resolve({ status: reply.statusCode ?? 0, body: parsed });
-          });
-        });
+        const sent = request(
+          new URL(path, baseUrl),
+          { method: 'POST', agent, headers },
+          (reply) => {
+            let received = '';
+            reply.setEncoding('utf8');
+            reply.on('data', (part: string) => (received += part));
+            reply.on('error', reject);
+            reply.on('end', () => {
+              const parsed = JSON.parse(received) as HttpReply['body'];
+              resolve({ status: reply.statusCode ?? 0, body: parsed });
+            });
+          },
+        );
         sent.on('error', reject);
         sent.end(text);
       }),

@@ -17,7 +17,12 @@ export interface RaceSetting extends Installation {
 /** Times are milliseconds of the machine's monotonic clock, the same in every process. */
 export type RaceNews =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'killed'; readonly id: string; readonly sentMs: number; readonly doneMs: number }
+  | {
+      readonly kind: 'killed';
+      readonly id: string;
+      readonly sentMs: number;
+      readonly doneMs: number;
+    }
   | { readonly kind: 'lifted' }
   | {
       readonly kind: 'finished';
@@ -103,7 +108,9 @@ async function race(setting: RaceSetting): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(1);
 }
 

@@ -4,7 +4,7 @@ import type { ApproverSelector } from '../core/escalation/chain';
 import type { AgentId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import type { AgentProfile } from '../core/policy/model';
-import type { SealedPayload, StoredExecution, TenantSnapshot } from './ports';
+import type { SealedPayload, StoredExecution, TenantSnapshot, OutboxJob } from './ports';
 
 /** A person who may hold an approval, as the directory knows them inside the transaction. */
 export interface Approver {
@@ -25,16 +25,6 @@ export interface VoteRow {
   readonly atMs: number;
   readonly auditSeq: number;
 }
-
-/** Durable work for a relay, written in the transaction of the fact that causes it. */
-export type OutboxJob =
-  | {
-      readonly kind: 'nudge';
-      readonly execution: ExecutionId;
-      readonly version: number;
-      readonly signal: 'approval' | 'kill';
-    }
-  | { readonly kind: 'sweep_killed'; readonly kill: string };
 
 /**
  * The open transaction of one unit of work. The tenant's head row is locked and its epoch is the snapshot's.

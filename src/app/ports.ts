@@ -13,7 +13,6 @@ import type {
   PolicyRequest,
 } from '../core/policy/model';
 import type { PolicySet } from '../core/policy/policy-set';
-import type { OutboxJob } from './commit-ports';
 
 /** Everything policy needs of one tenant at one control epoch. Immutable; replaced when the epoch moves. */
 export interface TenantSnapshot {
@@ -132,6 +131,16 @@ export interface Cryptography {
 export interface FactGatherer {
   gather(request: PolicyRequest, names: readonly string[], deadlineMs: number): Promise<Facts>;
 }
+
+/** Durable work for a relay, written in the transaction of the fact that causes it. */
+export type OutboxJob =
+  | {
+      readonly kind: 'nudge';
+      readonly execution: ExecutionId;
+      readonly version: number;
+      readonly signal: 'approval' | 'kill';
+    }
+  | { readonly kind: 'sweep_killed'; readonly kill: string };
 
 /** Starts or nudges the workflow of an execution; never decides anything. */
 export interface WorkflowStarter {

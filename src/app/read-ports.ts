@@ -4,7 +4,8 @@ import type { StoredRow } from '../core/audit/verify-row';
 import type { KillSwitch } from '../core/controls/kill-switch';
 import type { AgentId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
-import type { NewUser, OutboxJob } from './commit-ports';
+import type { NewUser } from './commit-ports';
+import type { OutboxJob } from './ports';
 import type { SealedPayload, StoredExecution } from './ports';
 
 /** What the database owes Temporal, across tenants. Every use of a row is idempotent. */

@@ -1,7 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 
 import type { SealedPayload, StoredExecution } from '../app/ports';
-import type { OutboxJob, VoteRow } from '../app/commit-ports';
+import type { VoteRow } from '../app/commit-ports';
+import type { OutboxJob } from '../app/ports';
 import type { ChainHead, ChainRow } from '../core/audit/chain';
 import type { AuditEvent } from '../core/audit/event';
 import { requestColumn, rowDueAt, rowStatus } from './execution-row';

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 
 import type { OutboxStore } from '../app/read-ports';
-import type { OutboxJob } from '../app/commit-ports';
+import type { OutboxJob } from '../app/ports';
 import { executionId, tenantId, type TenantId } from '../core/ids';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 

@@ -1,5 +1,5 @@
 import type { StoredExecution } from '../app/ports';
-import type { OutboxJob } from '../app/commit-ports';
+import type { OutboxJob } from '../app/ports';
 import { dueAtMs, isOpen, statusOf, type ExecutionState } from '../core/execution/state';
 import type { ExecutionId, TenantId } from '../core/ids';
 import { EFFECTS } from '../core/policy/model';

@@ -1,4 +1,4 @@
-import type { OutboxJob } from '../../src/app/commit-ports';
+import type { OutboxJob } from '../../src/app/ports';
 import { tenantId, type ExecutionId } from '../../src/core/ids';
 import type { JobRow, OutboxSource, StartRow } from '../../src/temporal/outbox';
 import type { FakeExecution } from '../workflows/fake-execution';
