@@ -26,7 +26,8 @@ export type RaceNews =
   | { readonly kind: 'lifted' }
   | {
       readonly kind: 'finished';
-      readonly allowedSentMs: readonly number[];
+      /** When each allowed request was sent, and when its answer came. */
+      readonly allowed: readonly (readonly [sentMs: number, answeredMs: number])[];
       readonly submitMs: readonly number[];
       readonly denied: number;
       readonly failed: number;
@@ -34,13 +35,17 @@ export type RaceNews =
 
 const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-const say = (news: RaceNews): void => {
-  process.send?.(news);
-};
+/** Resolves when the parent's pipe has taken it. */
+const say = (news: RaceNews): Promise<void> =>
+  new Promise((resolve) => {
+    process.send?.(news, () => {
+      resolve();
+    });
+  });
 
 /** Each client asks again as soon as it has its answer. */
 function startClients(api: ApiComposition, agent: Caller, clients: number) {
-  const allowedSentMs: number[] = [];
+  const allowed: (readonly [number, number])[] = [];
   const submitMs: number[] = [];
   let denied = 0;
   let failed = 0;
@@ -57,8 +62,9 @@ function startClients(api: ApiComposition, agent: Caller, clients: number) {
       const sentMs = nowMs();
       try {
         const { verdict } = await api.core.useCases.submitExecution(agent, input);
-        submitMs.push(nowMs() - sentMs);
-        if (verdict === 'ALLOW') allowedSentMs.push(sentMs);
+        const answeredMs = nowMs();
+        submitMs.push(answeredMs - sentMs);
+        if (verdict === 'ALLOW') allowed.push([sentMs, answeredMs]);
         else denied += 1;
       } catch {
         failed += 1;
@@ -69,7 +75,7 @@ function startClients(api: ApiComposition, agent: Caller, clients: number) {
   return async (): Promise<RaceNews> => {
     stopped = true;
     await ended;
-    return { kind: 'finished', allowedSentMs, submitMs, denied, failed };
+    return { kind: 'finished', allowed, submitMs, denied, failed };
   };
 }
 
@@ -88,15 +94,15 @@ async function race(setting: RaceSetting): Promise<void> {
           reason: 'race',
           severity: 'critical',
         });
-        say({ kind: 'killed', id, sentMs, doneMs: nowMs() });
+        await say({ kind: 'killed', id, sentMs, doneMs: nowMs() });
         return;
       }
       case 'lift':
         await useCases.liftKillSwitch(admin, { id: order.id, reason: 'race' });
-        say({ kind: 'lifted' });
+        await say({ kind: 'lifted' });
         return;
       case 'finish':
-        say(await finish());
+        await say(await finish());
         await api.stop();
         process.disconnect();
     }
@@ -104,7 +110,7 @@ async function race(setting: RaceSetting): Promise<void> {
   process.on('message', (order: RaceOrder) => {
     obey(order).catch(fail);
   });
-  say({ kind: 'ready' });
+  await say({ kind: 'ready' });
 }
 
 function fail(error: unknown): void {

@@ -3,7 +3,7 @@ import { statusOf } from '../core/execution/state';
 import type { VoteReceipt } from '../core/execution/view';
 import { eventId, executionId, type ExecutionId } from '../core/ids';
 import { actorOf, executionFields } from './audit-records';
-import { requirePermission, type Caller } from './caller';
+import type { Caller } from './caller';
 import { seal } from './payloads';
 import type { WorkflowStarter } from './ports';
 import type { ExecutionReads } from './read-ports';
@@ -167,13 +167,34 @@ function receiptOf(id: ExecutionId, verdict: VoteInput['verdict'], cast: Cast): 
   };
 }
 
+/** A vote of somebody who may not vote at all, an agent's key among them, still stands in the chain. */
+async function refuseUnentitled(deps: VoteDeps, caller: Caller, input: VoteInput): Promise<never> {
+  const id = await executionOf(deps, caller, input.approvalId).catch(() => undefined);
+  if (id !== undefined) {
+    await deps.committer.commit(caller.tenant, {
+      work: (tx) =>
+        void tx.audit({
+          type: 'vote.refused',
+          actor: actorOf(caller),
+          execution: id,
+          outcome: 'forbidden',
+          context: { verdict: input.verdict },
+        }),
+    });
+  }
+  // The same answer whether the approval exists or not.
+  throw new DomainError('forbidden', {
+    what: 'This credential lacks the permission approvals:decide.',
+  });
+}
+
 /**
  * One vote of one person, the same for every door. It is final and truthfully answered at its commit, with
  * worker and Temporal down. Refusals are DomainErrors and stand in the chain.
  */
 export function createCastVote(deps: VoteDeps) {
   return async (caller: Caller, input: VoteInput): Promise<VoteReceipt> => {
-    requirePermission(caller, 'approvals:decide');
+    if (!caller.permissions.has('approvals:decide')) return refuseUnentitled(deps, caller, input);
     const id = await executionOf(deps, caller, input.approvalId);
     const command = input.commandId ?? deps.crypto.uuidv7();
     const cast = await deps.committer.commit(

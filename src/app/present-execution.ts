@@ -32,9 +32,12 @@ export function approvalView(approval: ApprovalState): ApprovalView {
 }
 
 /** Until a verdict the policy speaks; afterwards what closed the execution does. */
-function reasonOf(row: StoredExecution): { readonly reasonCode: string; readonly reason: string } {
-  const { closing } = row.state;
-  return closing ?? { reasonCode: row.decision.reasonCode, reason: row.decision.reason };
+function reasonOf({ state, decision }: StoredExecution): {
+  readonly reasonCode: string;
+  readonly reason: string;
+} {
+  const { reasonCode, reason } = state.closing ?? decision;
+  return { reasonCode, reason };
 }
 
 function nextStep(state: ExecutionState, runs: boolean): string | undefined {
@@ -106,6 +109,11 @@ export function presentExecution(
       : {}),
     ...(asked.attempt === undefined ? {} : { attemptId: asked.attempt }),
     ...(state.approval === undefined ? {} : { approval: approvalView(state.approval) }),
+    ...(state.verdict === 'approved' &&
+    state.run.kind === 'none' &&
+    state.validUntilMs !== undefined
+      ? { validUntil: iso(state.validUntilMs) }
+      : {}),
     ...(decision.exceptionOffered === undefined
       ? {}
       : { exceptionOffered: decision.exceptionOffered }),

@@ -57,6 +57,7 @@ export const executionView: z.ZodType<ExecutionView> = z
     argsSalt: z.string().exactOptional(),
     attemptId: z.string().exactOptional(),
     approval: approvalView.exactOptional(),
+    validUntil: isoTime.exactOptional(),
     retryAfterMs: z.int().exactOptional(),
     mayRun: z
       .boolean()

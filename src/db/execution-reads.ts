@@ -5,6 +5,7 @@ import type { ExecutionFilter, ExecutionReads, ReadExecution } from '../app/read
 import { DomainError } from '../core/errors';
 import type { TenantId } from '../core/ids';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
+import { unavailableIfAway } from './failure';
 import { inTenant } from './in-tenant';
 import { readPayloads } from './tx';
 
@@ -72,10 +73,12 @@ export function createExecutionReads(pool: Pool): ExecutionReads {
     payloads: (tenant, id) => inTenant(pool, tenant, (client) => readPayloads(client, tenant, id)),
     list: (tenant, filter) => page(pool, tenant, filter),
     nowMs: async () => {
-      const found = await pool.query<{ now: number }>({
-        name: 'clock',
-        text: 'SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint AS now',
-      });
+      const found = await unavailableIfAway(() =>
+        pool.query<{ now: number }>({
+          name: 'clock',
+          text: 'SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint AS now',
+        }),
+      );
       return found.rows[0]?.now ?? Number.NaN;
     },
   };

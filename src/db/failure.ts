@@ -37,6 +37,21 @@ export function failureOf(error: unknown): Failure {
 export const textOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
+/** Runs a plain read; a database that is away becomes the refusal that callers understand. */
+export async function unavailableIfAway<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (failureOf(error) !== 'connection') throw error;
+    throw new DomainError('unavailable', {
+      why: 'The database did not answer.',
+      retryAfterMs: 1_000,
+      internal: textOf(error),
+      cause: error,
+    });
+  }
+}
+
 /** Runs reads that a decision needs; trouble of the database becomes the refusal that callers understand. */
 export async function unavailableIfDatabase<T>(read: () => Promise<T>): Promise<T> {
   try {

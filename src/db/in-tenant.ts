@@ -1,9 +1,21 @@
 import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 
 import type { TenantId } from '../core/ids';
+import { unavailableIfAway } from './failure';
 
-/** Runs reads in one read-only transaction whose row-level security shows this tenant. */
-export async function inTenant<T>(
+/**
+ * Runs reads in one read-only transaction whose row-level security shows this tenant. Throws DomainError
+ * `unavailable` when the database is away.
+ */
+export function inTenant<T>(
+  pool: Pool,
+  tenant: TenantId,
+  read: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  return unavailableIfAway(() => readOnce(pool, tenant, read));
+}
+
+async function readOnce<T>(
   pool: Pool,
   tenant: TenantId,
   read: (client: PoolClient) => Promise<T>,

@@ -41,6 +41,9 @@ function openPool(
   });
   // An idle connection that breaks must not end the process; the next query reports the trouble.
   pool.on('error', onError);
+  // The pool listens to idle connections alone; one that breaks in use rejects its query, and an error event
+  // that nobody hears would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -10,7 +10,7 @@ import type { Logger } from '../app/ports';
 export function installTemporalRuntime(logger: Logger): void {
   try {
     Runtime.install({
-      logger: new DefaultLogger('INFO', (entry) => {
+      logger: new DefaultLogger('WARN', (entry) => {
         forward(logger, entry);
       }),
       telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },

@@ -5,18 +5,15 @@ import type {
   PendingApproval,
   VoteReceipt,
 } from '../../src/core/execution/view';
-import { type Cast, introduceCast, must, publish, refund } from '../support/cast';
+import { type Cast, must, publish, refund } from '../support/cast';
 import { createRest } from '../support/rest';
-import { ensureBuilt } from '../support/built-product';
 import {
-  type DataFolder,
-  freePort,
-  makeDataFolder,
-  type ServerChild,
-  startServerChild,
-} from '../support/server-child';
+  FIRST_START_LIMIT_MS,
+  type RunningProduct,
+  startProduct,
+} from '../support/running-product';
+import type { ServerChild } from '../support/server-child';
 
-const ADMIN_KEY = 'e2e-bootstrap-key-of-the-contract';
 const WAITS_AT_LEAST_MS = 300;
 
 interface AuditEvent {
@@ -27,24 +24,15 @@ interface AuditEvent {
 }
 
 describe('countersign start, from outside', () => {
-  let folder: DataFolder;
+  let product: RunningProduct;
   let server: ServerChild;
   let cast: Cast;
 
   beforeAll(async () => {
-    await ensureBuilt();
-    folder = makeDataFolder();
-    server = await startServerChild({
-      dataDir: folder.path,
-      port: await freePort(),
-      env: { COUNTERSIGN_BOOTSTRAP_ADMIN_KEY: ADMIN_KEY },
-    });
-    cast = await introduceCast(createRest(server.url, ADMIN_KEY));
-  }, 240_000);
-  afterAll(async () => {
-    await server?.stop();
-    await folder?.remove();
-  }, 60_000);
+    product = await startProduct();
+    ({ server, cast } = product);
+  }, FIRST_START_LIMIT_MS);
+  afterAll(() => product.stop(), 60_000);
 
   const submit = async (amount: number, more = {}): Promise<ExecutionView> => {
     const answer = await cast.bot.post<ExecutionView>('/v1/executions', refund(amount, more));
@@ -75,7 +63,7 @@ describe('countersign start, from outside', () => {
       database: { ready: true },
       temporal: { ready: true },
     });
-    expect(server.output()).not.toContain(ADMIN_KEY);
+    expect(server.output()).not.toContain(product.adminKey);
     expect((await createRest(server.url, 'another').get('/v1/status')).status).toBe(401);
   });
 

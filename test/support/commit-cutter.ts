@@ -7,7 +7,7 @@ export type Cut = 'before_commit' | 'after_commit' | 'never';
 export interface CommitCutter {
   /** The database's URL through this proxy. */
   readonly databaseUrl: string;
-  /** Decides for each COMMIT that passes. */
+  /** Decides for each COMMIT of a transaction that took a tenant's head; reads pass. */
   cutWith(decide: () => Cut): void;
   /** Refuses new connections and breaks the open ones, as a database that is down does. */
   goDown(): void;
@@ -17,6 +17,7 @@ export interface CommitCutter {
 }
 
 /** A simple-protocol message holding just COMMIT: type, length 11, text, NUL. */
+const HEAD_LOCK = 'UPDATE tenant_heads SET last_ts';
 const COMMIT = Buffer.from('Q\0\0\0\x0bCOMMIT\0', 'latin1');
 
 /**
@@ -48,8 +49,13 @@ export async function startCommitCutter(adminUrl: string): Promise<CommitCutter>
     upstream.on('data', (chunk: Buffer) => {
       if (!client.destroyed) client.write(chunk);
     });
+    let writes = false;
     client.on('data', (chunk: Buffer) => {
-      const cut = chunk.includes(COMMIT) ? decide() : 'never';
+      if (chunk.includes('ROLLBACK')) writes = false;
+      writes ||= chunk.includes(HEAD_LOCK);
+      const commits = writes && chunk.includes(COMMIT);
+      if (commits) writes = false;
+      const cut = commits ? decide() : 'never';
       if (cut === 'never') {
         upstream.write(chunk);
         return;

@@ -61,7 +61,10 @@ export function readCanonical(slot: Slot, outer: LoadScope): PolicyDocument | un
   refuseParents(fields.get('extends'));
   const metadata = readMetadata(required(fields, 'metadata', diagnostics), outer);
   const lists = readLists(fields.get('lists'), outer);
-  const scope = { ...outer, lists: outer.lists === 'any' ? outer.lists : new Set([...outer.lists, ...Object.keys(lists)]) };
+  const scope = {
+    ...outer,
+    lists: outer.lists === 'any' ? outer.lists : new Set([...outer.lists, ...Object.keys(lists)]),
+  };
   const rules = readRules(required(fields, 'rules', diagnostics), scope);
   const defaultEffect = readDefault(fields.get('defaults'), diagnostics);
   return {

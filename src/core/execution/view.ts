@@ -49,6 +49,8 @@ export interface ExecutionView {
   /** The attempt that submitted or holds the release; only for the submitting agent's key. */
   readonly attemptId?: string;
   readonly approval?: ApprovalView;
+  /** Until when the approval may be released. */
+  readonly validUntil?: string;
   readonly exceptionOffered?: string;
   readonly retryAfterMs?: number;
   /** Judged anew on every answer; act on nothing else. */

@@ -25,7 +25,10 @@ describe('shipped bundles', () => {
   it('production denies by its default', () => {
     expect(decide(inputOf(), bundle('production'))).toMatchObject({
       verdict: 'DENY',
-      matched: [{ policy: 'production', rule: 'default' }],
+      matched: [
+        { policy: 'production', rule: 'default' },
+        { policy: 'production', rule: 'full-audit' },
+      ],
     });
   });
 
