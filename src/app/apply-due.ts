@@ -16,7 +16,7 @@ export function createApplyDue(deps: StepDeps) {
 }
 
 /** Whether time or a kill switch has moved this execution although no step has written it yet. */
-export function needsStep(
+function needsStep(
   row: StoredExecution,
   kills: TenantSnapshot['kills'],
   nowMs: number,

@@ -8,7 +8,7 @@ import type { ChangeWaiter, ExecutionReads } from './read-ports';
 import { presentExecution, type PresentDeps } from './present-execution';
 import { readOwn } from './read-execution';
 
-export const WAIT_MAX_MS = 50_000;
+const WAIT_MAX_MS = 50_000;
 
 export interface AwaitInput {
   readonly executionId: string;

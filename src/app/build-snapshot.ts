@@ -44,7 +44,7 @@ function createCompileCache(capabilities: CompileDependencies) {
 }
 
 /** The default that other notations inherit: the active bundle's; without a bundle, deny. */
-export function bundleDefaultOf(policies: readonly CompiledPolicy[]): Effect {
+function bundleDefaultOf(policies: readonly CompiledPolicy[]): Effect {
   return policies[0]?.defaultEffect ?? 'deny';
 }
 

@@ -40,7 +40,7 @@ export function makeCredential(
   };
 }
 
-export async function storeCredential(
+async function storeCredential(
   tx: Tx,
   caller: Pick<Caller, 'principal'> & Parameters<typeof actorOf>[0],
   credential: NewCredential,

@@ -55,7 +55,7 @@ function waitingFor(row: StoredExecution): RunView['waitingFor'] {
   return state.run.kind === 'executing' && state.outcomeDueMs !== undefined ? 'outcome' : 'nothing';
 }
 
-export function runView(row: StoredExecution, nowMs: number): RunView {
+function runView(row: StoredExecution, nowMs: number): RunView {
   const { state, decision } = row;
   const strictest = [...decision.matched].sort(
     (a, b) => EFFECTS.indexOf(b.effect) - EFFECTS.indexOf(a.effect),

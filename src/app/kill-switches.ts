@@ -28,7 +28,7 @@ export interface EngageInput {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-export function killSwitchView(kill: KillSwitch, nowMs: number): KillSwitchView {
+function killSwitchView(kill: KillSwitch, nowMs: number): KillSwitchView {
   const expired = kill.expiresAtMs !== undefined && kill.expiresAtMs <= nowMs;
   return {
     id: kill.id,

@@ -53,7 +53,7 @@ export interface Opened {
 }
 
 /** Decrypts one payload and checks it against its commitment; undefined when it was erased. */
-export function open(
+function open(
   crypto: Cryptography,
   tenant: TenantId,
   payload: SealedPayload,

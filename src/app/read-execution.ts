@@ -4,7 +4,7 @@ import type { Caller } from './caller';
 import type { ExecutionReads, ReadExecution } from './read-ports';
 
 /** Absent and not yours look the same, so that nobody learns what exists. */
-export const executionNotFound = (id: string): DomainError =>
+const executionNotFound = (id: string): DomainError =>
   new DomainError('execution_not_found', {
     what: `No execution ${id} exists for this credential.`,
   });

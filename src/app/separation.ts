@@ -20,7 +20,7 @@ export interface Asked {
   readonly resolve: ResolveApprovers;
 }
 
-export const selectorsOf = (chain: ChainDefinition): ApproverSelector[] =>
+const selectorsOf = (chain: ChainDefinition): ApproverSelector[] =>
   chain.levels.flatMap((level) => level.groups.flatMap((group) => [...group.selectors]));
 
 /**

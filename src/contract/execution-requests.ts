@@ -14,7 +14,7 @@ import {
 import type { ReservedFields } from './parse-input';
 
 /** Longest wait of one long poll. */
-export const MAX_WAIT_MS = 50_000;
+const MAX_WAIT_MS = 50_000;
 
 const STATUSES = [
   'pending_approval',

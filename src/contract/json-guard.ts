@@ -40,7 +40,7 @@ export function parseGuardedJson(text: string, limits: JsonLimits = JSON_LIMITS)
 }
 
 /** @throws DomainError `payload_too_large` when the text is longer than `maxBytes` in UTF-8. */
-export function assertSize(text: string, maxBytes: number): void {
+function assertSize(text: string, maxBytes: number): void {
   if (utf8Length(text, maxBytes) > maxBytes) {
     throw new DomainError('payload_too_large', {
       what: `The body is larger than ${String(maxBytes)} bytes.`,

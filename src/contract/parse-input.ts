@@ -32,7 +32,7 @@ export function parseInput<T>(
 }
 
 /** The issues of a failed check as problems, without any value that was sent. */
-export function problemsOf(
+function problemsOf(
   error: z.ZodError,
   schema: z.ZodType,
   input: unknown,

@@ -1,5 +1,3 @@
-import type { Pool, PoolClient } from 'pg';
-
 import type { SealedPayload, StoredExecution } from '../app/ports';
 import type { VoteRow } from '../app/commit-ports';
 import type { OutboxJob } from '../app/ports';
@@ -294,6 +292,3 @@ export function flushStatement(
     values,
   };
 }
-
-export type Connection = PoolClient;
-export type ConnectionPool = Pool;

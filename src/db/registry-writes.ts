@@ -155,8 +155,9 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
         ),
       ),
     drainBacklog: async (limit) => {
+      // The head lock lets one process drain a tenant at a time, so the rows need no lock of their own.
       const found = await client.query<{ id: number; event: unknown }>(
-        'SELECT id, event FROM audit_backlog WHERE tenant = $1 ORDER BY id LIMIT $2 FOR UPDATE',
+        'SELECT id, event FROM audit_backlog WHERE tenant = $1 ORDER BY id LIMIT $2',
         [tenant, limit],
       );
       await client.query('DELETE FROM audit_backlog WHERE tenant = $1 AND id = ANY($2)', [

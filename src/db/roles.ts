@@ -15,7 +15,7 @@ export interface RoleSecret {
 const LABEL: Record<ApplicationRole, string> = { cs_app: 'app', cs_system: 'system' };
 
 /** Login names carry a fingerprint of the installation's secret, so two installations share one cluster in peace. */
-export function loginOf(
+function loginOf(
   role: ApplicationRole,
   { secret }: RoleSecret,
 ): { user: string; password: string } {

@@ -69,7 +69,7 @@ interface Layout {
 }
 
 export const postgresLockPath = (dataDir: string): string => join(dataDir, 'postgres.lock');
-export const postgresPidFile = (dataDir: string): string => join(dataDir, 'postgres.pid');
+const postgresPidFile = (dataDir: string): string => join(dataDir, 'postgres.pid');
 
 function serverArguments(
   clusterDir: string,

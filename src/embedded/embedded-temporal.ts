@@ -46,8 +46,8 @@ const STOP_STEPS = [
 ] as const;
 
 export const temporalLockPath = (dataDir: string): string => join(dataDir, 'temporal.lock');
-export const temporalPidFile = (dataDir: string): string => join(dataDir, 'temporal.pid');
-export const temporalDatabase = (dataDir: string): string =>
+const temporalPidFile = (dataDir: string): string => join(dataDir, 'temporal.pid');
+const temporalDatabase = (dataDir: string): string =>
   join(dataDir, 'temporal', 'temporal.sqlite');
 
 interface Plan {

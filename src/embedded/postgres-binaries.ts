@@ -52,7 +52,7 @@ function entriesOf(folder: string): readonly string[] {
 }
 
 /** Folders that hold both `postgres` and `initdb`: the PATH first, then the usual places, newest first. */
-export function systemPostgresFolders(searchPath: string): readonly string[] {
+function systemPostgresFolders(searchPath: string): readonly string[] {
   const onPath = searchPath.split(delimiter).filter((folder) => folder !== '');
   const versioned = VERSIONED_FOLDERS.flatMap(({ parent, inner }) =>
     entriesOf(parent)
@@ -93,7 +93,7 @@ async function inspect(
 }
 
 /** The major version that made an existing cluster; undefined when there is none yet. */
-export function clusterVersion(clusterDir: string): number | undefined {
+function clusterVersion(clusterDir: string): number | undefined {
   const file = join(clusterDir, 'PG_VERSION');
   return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : undefined;
 }

@@ -141,7 +141,7 @@ export function sleep(delayMs: number, kind: 'foreground' | 'background' = 'fore
 }
 
 /** True when the process ended within `limitMs`. */
-export async function waitForEnd(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
+async function waitForEnd(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
   const until = Date.now() + limitMs;
   while (isAlive(identity)) {
     if (Date.now() >= until) return false;

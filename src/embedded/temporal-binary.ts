@@ -33,7 +33,7 @@ export interface TemporalBinaryOptions {
 
 const PROGRAM = `temporal-${TEMPORAL_CLI_VERSION}`;
 
-export function defaultCacheDir(): string {
+function defaultCacheDir(): string {
   const base = process.env['XDG_CACHE_HOME'];
   return base !== undefined && base.startsWith('/')
     ? join(base, 'countersign')

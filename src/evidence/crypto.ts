@@ -77,7 +77,7 @@ export interface Crypto extends ChannelCrypto {
   readonly verifyReceiptSignature: VerifySignature;
 }
 
-export function createChannelCrypto(keys: ChannelKeys): ChannelCrypto {
+function createChannelCrypto(keys: ChannelKeys): ChannelCrypto {
   const kek: SecretKey = keys.keyEncryption;
   return {
     sha256,

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import { DomainError, ERRORS, isDomainError, type ErrorCode } from '../core/errors';
 
 /** Where the errors are explained. */
-export const ERROR_DOCS_PATH = '/docs/errors';
+const ERROR_DOCS_PATH = '/docs/errors';
 
 const DEFAULT_RETRY_MS = 1_000;
 const RETRIABLE: ReadonlySet<number> = new Set([429, 503]);

@@ -110,7 +110,10 @@ describe('a unit that fails', () => {
         },
       }),
     ]);
-    expect(outcomes.map(({ status }) => status)).toEqual([...Array(5).fill('fulfilled'), 'rejected']);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      ...Array(5).fill('fulfilled'),
+      'rejected',
+    ]);
     expect(await head()).toBe(before + 5);
   });
 
@@ -189,7 +192,8 @@ describe('the epoch', () => {
     const twin = await installation.twin();
     const pending: Promise<ExecutionView>[] = [];
     let publishing = Promise.resolve();
-    const stop = '{"rules":[{"id":"NO_REFUNDS","description":"Stop","match":{"tool_name":"issue_refund","environment":"*"},"outcome":"DENY"}],"defaults":{"outcome":"ALLOW"}}';
+    const stop =
+      '{"rules":[{"id":"NO_REFUNDS","description":"Stop","match":{"tool_name":"issue_refund","environment":"*"},"outcome":"DENY"}],"defaults":{"outcome":"ALLOW"}}';
     for (let index = 0; index < 200; index += 1) {
       pending.push(submitRefund(index % 2 === 0 ? installation.core : twin, bot, 45));
       if (index === 80) publishing = installation.publish('no-refunds', stop);

@@ -195,7 +195,9 @@ describe('a database that is down', () => {
     );
     cutter.comeBack();
     expect((await submitRefund(shaky, bot, 45)).verdict).toBe('ALLOW');
-    expect(await installation.core.reads.execution(DEFAULT_TENANT, asked.executionId as never)).toMatchObject({
+    expect(
+      await installation.core.reads.execution(DEFAULT_TENANT, asked.executionId as never),
+    ).toMatchObject({
       row: { state: { verdict: 'pending_approval' } },
     });
   });

@@ -94,9 +94,7 @@ describe('row-level security', () => {
     const expected: Record<string, unknown> = {};
     for (const { name, key } of tables) {
       if (key === null || name.startsWith('audit_events_')) continue;
-      const mine = await installation.sql(
-        `SELECT 1 FROM ${name} WHERE ${key} = 'default' LIMIT 1`,
-      );
+      const mine = await installation.sql(`SELECT 1 FROM ${name} WHERE ${key} = 'default' LIMIT 1`);
       // A table without a row would prove nothing: give it one in beforeAll.
       expect([name, mine.length]).toEqual([name, 1]);
       seen[name] = [

@@ -34,8 +34,7 @@ function isStale(): boolean {
   const built = statSync(LAST_OUTPUT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return SOURCES.some((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).some(
-      (path) =>
-        /\.(ts|sql)$/.test(path) && statSync(join(ROOT, folder, path)).mtimeMs > built,
+      (path) => /\.(ts|sql)$/.test(path) && statSync(join(ROOT, folder, path)).mtimeMs > built,
     ),
   );
 }

@@ -22,10 +22,7 @@ export const SUPPORT_POLICY = readFileSync(
   join(ROOT, 'examples', 'scenarios', 'support.rules.json'),
   'utf8',
 );
-const BUNDLE = readFileSync(
-  join(ROOT, 'policies', 'bundles', 'development.policy.yaml'),
-  'utf8',
-);
+const BUNDLE = readFileSync(join(ROOT, 'policies', 'bundles', 'development.policy.yaml'), 'utf8');
 const LIMITS = { maxConnections: 16 };
 
 export interface LogEntry {

@@ -81,7 +81,7 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [
 ];
 
 /** A person who holds only approver roles still sees and decides approvals. */
-export const APPROVER_PERMISSIONS: readonly Permission[] = [
+const APPROVER_PERMISSIONS: readonly Permission[] = [
   'approvals:read',
   'approvals:decide',
   'status:read',

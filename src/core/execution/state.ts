@@ -96,13 +96,6 @@ export function statusOf(state: Pick<ExecutionState, 'verdict' | 'run'>): Execut
 export const isOpen = (state: Pick<ExecutionState, 'verdict'>): boolean =>
   state.verdict === 'pending_approval' || state.verdict === 'parked';
 
-/** Nothing can happen to it any more, except a late correction of an unknown outcome. */
-export function isSettled(state: ExecutionState): boolean {
-  if (isOpen(state)) return false;
-  if (state.run.kind === 'executing') return false;
-  return !(state.verdict === 'approved' && state.run.kind === 'none');
-}
-
 /** The next moment at which time alone changes the state; undefined when none will. */
 export function dueAtMs(state: ExecutionState): number | undefined {
   const candidates: number[] = [];
