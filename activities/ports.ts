@@ -1,49 +1,13 @@
+import type { GovernedReference, RunView } from '../src/app/execution-steps';
 import type { ErrorCode } from '../src/core/errors';
-import type { ExecutionStatus } from '../src/core/execution/state';
-import type { ExecutionId, TenantId } from '../src/core/ids';
 import type { JsonObject } from '../src/core/json';
-import type { PolicyVerdict } from '../src/core/policy/model';
 
 /** Input of the workflow and of every step: a reference, never arguments. */
-export interface GovernedInput {
-  readonly tenant: TenantId;
-  readonly executionId: ExecutionId;
-  /** The execution's argsDigest. A step refuses one that is not the stored one. */
-  readonly digest: string;
-}
+export type GovernedInput = GovernedReference;
+export type { RunView };
 
 /** What a governed execution waits for; `nothing` ends its workflow and is never left again. */
-export type WaitingFor = 'nothing' | 'approval' | 'release' | 'outcome';
-
-/** One execution as the workflow and the people who read its history need it. Texts are raw. */
-export interface RunView {
-  readonly executionId: string;
-  readonly verdict: PolicyVerdict;
-  readonly status: ExecutionStatus;
-  /** Grows with every change; a nudge that names a greater one is worth a look. */
-  readonly version: number;
-  readonly waitingFor: WaitingFor;
-  /** The open level; `index` and `of` count from 1, `deadline` is ISO 8601 UTC. */
-  readonly level?: {
-    readonly index: number;
-    readonly name: string;
-    readonly of: number;
-    readonly approvers: string;
-    readonly deadline: string;
-  };
-  /** Until the next due moment, by the database's clock at the moment of reading; absent = no timer. */
-  readonly remainingMs?: number;
-  readonly summary: {
-    readonly agent: string;
-    readonly action: string;
-    readonly environment: string;
-    readonly reason: string;
-    readonly policy: string;
-    readonly rule: string;
-    readonly argsDigest: string;
-    readonly chain?: string;
-  };
-}
+export type WaitingFor = RunView['waitingFor'];
 
 export type CommandKind = 'vote' | 'release' | 'outcome';
 

@@ -10,7 +10,7 @@ import { decideRequest, policyRequest, type DecidedRequest } from './decide-requ
 import { seal, type Sealed } from './payloads';
 import type { Cryptography, StoredExecution, TenantSnapshot } from './ports';
 import type { Tx } from './commit-ports';
-import { claimedUser, whoMayDecide } from './separation';
+import { claimedUser, sameHuman, whoMayDecide } from './separation';
 import { requestFields, type SubmitInput } from './submit-input';
 
 export interface Submission {
@@ -96,6 +96,7 @@ async function firstState(
         ladder,
         { agent: profile.id, requester: draft.caller.principal },
         claimedUser(draft.input.context),
+        ladder.separation.requester === 'exclude' ? sameHuman(draft.caller) : [],
       );
       const opened = openLadder(
         {

@@ -5,6 +5,7 @@ import {
 } from '../core/escalation/chain';
 import type { ResolveApprovers } from '../core/escalation/ladder';
 import { principalId, userPrincipal, type PrincipalId } from '../core/ids';
+import type { Caller } from './caller';
 import type { StoredExecution } from './ports';
 import type { Approver, Tx } from './commit-ports';
 
@@ -12,6 +13,12 @@ import type { Approver, Tx } from './commit-ports';
 export function claimedUser(context: Readonly<Record<string, unknown>>): string | undefined {
   const claimed = context['user'];
   return typeof claimed === 'string' && claimed.length > 0 ? claimed : undefined;
+}
+
+/** Whoever made the key that a person submits with may hold a copy of it, so both count as one human. */
+export function sameHuman(requester: Caller): readonly PrincipalId[] {
+  const { kind, assurance, issuer } = requester;
+  return kind === 'user' && assurance === 'issued' && issuer !== undefined ? [issuer] : [];
 }
 
 export interface Asked {
@@ -49,10 +56,11 @@ export async function whoMayDecide(
     }
   }
   if (claimed !== undefined) {
-    excluded.add(userPrincipal(claimed));
-    for (const person of [...people.values()].flat()) {
-      if (person.email !== '' && person.email.toLowerCase() === claimed.toLowerCase())
-        excluded.add(person.principal);
+    // Only people who could decide are noted: a claim of an agent must not stand readable in the row.
+    const name = claimed.toLowerCase();
+    for (const { principal, email } of [...people.values()].flat()) {
+      const named = [principal, email].map((text) => text.toLowerCase());
+      if (named.includes(name) || named.includes(userPrincipal(name))) excluded.add(principal);
     }
   }
   const resolve: ResolveApprovers = (selector) =>

@@ -27,7 +27,7 @@ export interface Stepped {
   readonly changed: boolean;
   readonly snapshot: TenantSnapshot;
   readonly nowMs: number;
-  /** Sequence of the last audit event this step wrote, 0 for none. */
+  /** Sequence of the event's own audit row, else of the last one this step wrote, 0 for none. */
   readonly auditSeq: number;
 }
 
@@ -105,7 +105,7 @@ export function stepUnit(
       const own = options.after?.(tx, stepped);
       const last = auditRecords(tx, next, moved.records, options.actor);
       stageChange(tx, row, next, event);
-      return { ...stepped, auditSeq: last ?? own ?? 0 };
+      return { ...stepped, auditSeq: own ?? last ?? 0 };
     },
     stopsOnly: ({ row, changed }) => !changed || STOPPED.includes(statusOf(row.state)),
   };

@@ -26,11 +26,10 @@ export function createVerifyAudit(deps: VerifyDeps) {
       verifySignature: deps.crypto.verifyCheckpointSignature,
       ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
     });
-    // The head is read first: the log may grow meanwhile, and rows behind this head are left for next time.
+    // Checkpoints first, then the head: the log may grow meanwhile, but a checkpoint that was there before covers
+    // more rows than the head names only when rows were cut off. Rows behind this head are left for next time.
+    for (const { note } of await deps.log.checkpoints(tenant)) verifier.checkpoint(note);
     const head = await deps.log.head(tenant);
-    for (const checkpoint of await deps.log.checkpoints(tenant)) {
-      if (checkpoint.size <= head.seq) verifier.checkpoint(checkpoint.note);
-    }
     let seq = 0;
     for (;;) {
       const rows = await deps.log.rowsAfter(tenant, seq, ROWS_A_READ);

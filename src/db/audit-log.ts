@@ -6,7 +6,7 @@ import { inTenant } from './in-tenant';
 
 interface AuditColumns {
   readonly seq: number;
-  readonly ts: Date;
+  readonly ts_ms: number;
   readonly id: string;
   readonly type: string;
   readonly actor_kind: string;
@@ -39,13 +39,14 @@ function createChain(pool: Pool): Chain {
       inTenant(pool, tenant, async (client) => {
         const found = await client.query<AuditColumns>({
           name: 'audit rows',
-          text: `SELECT seq, ts, id, type, actor_kind, actor_id, agent, execution, action, outcome, header, body, leaf_hash
+          // Exact to the microsecond: a Date would hide a change below the millisecond.
+          text: `SELECT seq, (extract(epoch from ts) * 1000)::float8 AS ts_ms, id, type, actor_kind, actor_id, agent, execution, action, outcome, header, body, leaf_hash
                    FROM audit_events WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
           values: [tenant, seq, limit],
         });
         return found.rows.map((row) => ({
           seq: row.seq,
-          tsMs: row.ts.getTime(),
+          tsMs: row.ts_ms,
           id: row.id,
           type: row.type,
           header: row.header,

@@ -91,7 +91,9 @@ export async function provisionRoles(client: Client, secret: RoleSecret): Promis
       super: isSuper,
       database,
     } = me.rows[0] ?? { current_user: '', super: false, database: '' };
-    if (!isSuper) await tolerant(client, `GRANT cs_owner TO ${escapeIdentifier(user)}`);
+    // Also the application's roles: the out-of-band commands must work with nothing but this URL.
+    if (!isSuper)
+      await tolerant(client, `GRANT cs_owner, cs_app, cs_system TO ${escapeIdentifier(user)}`);
     await tolerant(client, 'ALTER SCHEMA public OWNER TO cs_owner');
     await tolerant(client, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC');
     await tolerant(client, 'GRANT USAGE ON SCHEMA public TO cs_app, cs_system');

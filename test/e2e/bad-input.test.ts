@@ -10,8 +10,7 @@ import {
 
 const request = (args: string): string =>
   `{"agent":"support-bot","action":"issue_refund","args":${args}}`;
-const nested = (depth: number): string =>
-  request(`${'{"x":'.repeat(depth)}1${'}'.repeat(depth)}`);
+const nested = (depth: number): string => request(`${'{"x":'.repeat(depth)}1${'}'.repeat(depth)}`);
 
 interface Row {
   readonly name: string;

@@ -87,7 +87,11 @@ describe('countersign start, from outside', () => {
   });
 
   it('denies what a rule denies, as a decision with its rule and reason', async () => {
-    const body = { agent: 'support-bot', action: 'delete_customer', args: { customer_id: '12345' } };
+    const body = {
+      agent: 'support-bot',
+      action: 'delete_customer',
+      args: { customer_id: '12345' },
+    };
     const view = must(await cast.bot.post<ExecutionView>('/v1/executions', body), 200);
     expect(view).toMatchObject({ verdict: 'DENY', status: 'denied', mayRun: false });
     expect(view.matched.map(({ rule }) => rule)).toContain('DENY_DELETE_CUSTOMER');
@@ -111,10 +115,10 @@ describe('countersign start, from outside', () => {
       args: { order_id: '4711', amount: 450 },
       argsDigest: asked.argsDigest,
     });
-    const vote = await cast.alice.post<VoteReceipt>(
-      `/v1/approvals/${pending?.id ?? ''}/approve`,
-      { rationale: 'Matches ticket 4711', argsDigest: asked.argsDigest },
-    );
+    const vote = await cast.alice.post<VoteReceipt>(`/v1/approvals/${pending?.id ?? ''}/approve`, {
+      rationale: 'Matches ticket 4711',
+      argsDigest: asked.argsDigest,
+    });
     expect(must(vote, 200)).toMatchObject({ counted: true, status: 'approved' });
     expect(must(await waiting, 200)).toMatchObject({ status: 'approved', mayRun: false });
 

@@ -7,7 +7,12 @@ import {
   type RunningProduct,
   startProduct,
 } from '../support/running-product';
-import { freePort, makeDataFolder, type ServerChild, startServerChild } from '../support/server-child';
+import {
+  freePort,
+  makeDataFolder,
+  type ServerChild,
+  startServerChild,
+} from '../support/server-child';
 
 const STOP_LIMIT_MS = 15_000;
 

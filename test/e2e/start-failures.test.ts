@@ -150,9 +150,10 @@ describe('countersign start on parts that exist', () => {
           }),
           200,
         );
-        const users = await sessionUsers(url, bare);
-        expect(users.length).toBeGreaterThan(0);
-        for (const user of users) expect(user).toMatch(/^cs_(?:app|system)/);
+        const sessions = await sessionsOf(url, bare);
+        expect(sessions.length).toBeGreaterThan(0);
+        for (const session of sessions)
+          expect(session).toMatchObject({ superuser: false, owner: false, weak: true });
         expect(processesNaming(folder.path)).toEqual([]);
       } finally {
         expect((await server.stop()).code).toBe(0);
@@ -175,17 +176,29 @@ describe('countersign start on parts that exist', () => {
   }, 90_000);
 });
 
+interface SessionRow {
+  readonly superuser: boolean;
+  /** May act as the owner of the schema. */
+  readonly owner: boolean;
+  /** Acts as one of the two application roles. */
+  readonly weak: boolean;
+}
+
 /** Who is logged in to the database, without the one that asks. */
-async function sessionUsers(url: string, name: string): Promise<readonly string[]> {
+async function sessionsOf(url: string, name: string): Promise<readonly SessionRow[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const { rows } = await client.query<{ usename: string }>(
-      `SELECT DISTINCT usename FROM pg_stat_activity
+    const { rows } = await client.query<SessionRow>(
+      `SELECT DISTINCT usename, rolsuper AS superuser,
+              pg_has_role(usename, 'cs_owner', 'MEMBER') AS owner,
+              pg_has_role(usename, 'cs_app', 'MEMBER')
+                OR pg_has_role(usename, 'cs_system', 'MEMBER') AS weak
+         FROM pg_stat_activity JOIN pg_roles ON rolname = usename
         WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
       [name],
     );
-    return rows.map(({ usename }) => usename);
+    return rows;
   } finally {
     await client.end();
   }

@@ -54,10 +54,8 @@ describe('the doors of the workflow, for a Temporal client', () => {
     must(await cast.bot.get<ExecutionView>(`/v1/executions/${id}`), 200);
   const statusOf = async (id: string): Promise<string> => (await readOf(id)).status;
   const credentialOf = async (who: Rest, id: string): Promise<string> =>
-    must(
-      await who.post<{ credential: string }>(`/v1/executions/${id}/workflow-credential`),
-      201,
-    ).credential;
+    must(await who.post<{ credential: string }>(`/v1/executions/${id}/workflow-credential`), 201)
+      .credential;
   const update = (
     handle: WorkflowHandle,
     name: 'vote' | 'release' | 'outcome',

@@ -9,7 +9,7 @@ kind: Policy
 metadata: { id: sql-guard, version: 1 }
 rules:
   - id: no-salaries
-    match: { actions: [run_query] }
+    match: { action: run_query }
     when: { field: sql.tables, contains: salaries }
     then: deny
     reason: Salaries are not for agents

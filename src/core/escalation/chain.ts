@@ -110,8 +110,11 @@ function spelledOut(chain: ChainDefinition): ChainDefinition {
 const stricter = <T extends string>(order: readonly T[], a: T, b: T): T =>
   order.indexOf(a) >= order.indexOf(b) ? a : b;
 
-/** Later in the list is stricter: silence that approves is the weakest reading of a timeout. */
-const ON_TIMEOUT = ['approve', 'park', 'escalate', 'reject'] as const;
+/**
+ * Later in the list is stricter. `park` outranks `escalate`: it keeps the decision with the people asked,
+ * where a level above may go on to approve by silence (I-11).
+ */
+const ON_TIMEOUT = ['approve', 'escalate', 'park', 'reject'] as const;
 
 /** Both names once, in one order, however often they were joined before. */
 const joinNames = (a: string, b: string): string =>
@@ -153,20 +156,14 @@ function mergeLevel(a: ChainLevel, b: ChainLevel): ChainLevel {
   };
 }
 
-/** A level past the end of `shorter`, whose last word on silence goes on binding it (I-11). */
-function outlasting(level: ChainLevel, shorter: ChainDefinition): ChainLevel {
-  const end = shorter.levels.at(-1)?.onTimeout ?? 'reject';
-  return { ...level, onTimeout: stricter(ON_TIMEOUT, level.onTimeout, end) };
-}
-
 function mergeChains(a: ChainDefinition, b: ChainDefinition): ChainDefinition {
   const count = Math.max(a.levels.length, b.levels.length);
   const levels: ChainLevel[] = [];
   for (let index = 0; index < count; index += 1) {
     const [x, y] = [a.levels[index], b.levels[index]];
     if (x !== undefined && y !== undefined) levels.push(mergeLevel(x, y));
-    else if (x !== undefined) levels.push(outlasting(x, b));
-    else if (y !== undefined) levels.push(outlasting(y, a));
+    else if (x !== undefined) levels.push(x);
+    else if (y !== undefined) levels.push(y);
   }
   const demanded = <K extends 'approve' | 'reject'>(kind: K): 'required' | 'optional' =>
     a.rationale[kind] === 'required' || b.rationale[kind] === 'required' ? 'required' : 'optional';

@@ -281,6 +281,9 @@ function applyOutcome(
 ): Omit<Transition, 'records'> & { records: ExecutionRecord[] } {
   const { run } = state;
   const stay = (answer: Answer) => ({ state, records: [], answer });
+  const holder = 'attemptId' in run ? run.attemptId : undefined;
+  if (holder !== undefined && event.attemptId !== undefined && event.attemptId !== holder)
+    return stay(refuse('already_released', `Attempt ${holder} holds the release.`));
   switch (run.kind) {
     case 'none':
       return stay(
@@ -299,9 +302,6 @@ function applyOutcome(
       );
     case 'executing':
     case 'unknown': {
-      if (event.attemptId !== undefined && event.attemptId !== run.attemptId) {
-        return stay(refuse('already_released', `Attempt ${run.attemptId} holds the release.`));
-      }
       const reported = {
         kind: event.result,
         attemptId: run.attemptId,

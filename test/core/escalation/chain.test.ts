@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import {
+  describeApprovers,
+  ladderFor,
+  STANDARD_CHAIN,
+  type ChainDefinition,
+} from '../../../src/core/escalation/chain';
+import {
+  openLadder,
+  timeOutLevel,
+  type ApprovalState,
+  type LadderStep,
+} from '../../../src/core/escalation/ladder';
+import { quorumReached } from '../../../src/core/escalation/quorum';
+import { approvalId, userPrincipal } from '../../../src/core/ids';
+import { anyChain } from '../execution/random-story';
+import {
+  ANN,
+  BEA,
+  chainOf,
+  CID,
+  DAN,
+  groupOf,
+  levelOf,
+  resolveIn,
+} from '../execution/state-builders';
+
+const PEOPLE = [ANN, BEA, CID, DAN, userPrincipal('eve')];
+const EVERYBODY = resolveIn({ 'role:a': PEOPLE, 'role:b': PEOPLE, 'role:c': PEOPLE });
+const SOME = resolveIn({ 'role:a': [ANN, BEA], 'role:b': [BEA, CID], 'role:c': [CID, DAN] });
+
+const mergedOf = (...chains: readonly ChainDefinition[]): ChainDefinition => {
+  const byName = new Map(chains.map((chain, at) => [`c${String(at)}`, chain]));
+  const merged = ladderFor(
+    [...byName.keys()].map((chain) => ({ chain })),
+    byName,
+  );
+  if (merged === undefined) throw new Error('every chain is known');
+  return merged;
+};
+
+const named = anyChain.chain((chain) =>
+  fc.constantFrom('x', 'y', 'z').map((id) => ({ ...chain, id })),
+);
+
+/** How the chain ends when nobody ever answers. */
+function silenceUnder(chain: ChainDefinition): string {
+  const id = approvalId('a1');
+  const opening = { approvalId: id, chain, basis: 'b', excluded: [] };
+  const end = (step: LadderStep, approval: ApprovalState = step.approval): string =>
+    step.verdict.kind !== 'open'
+      ? step.verdict.kind
+      : approval.parked
+        ? 'parked'
+        : end(timeOutLevel(approval, approval.level.deadlineMs, EVERYBODY));
+  return end(openLadder(opening, 0, EVERYBODY));
+}
+
+describe('ladderFor', () => {
+  const chains = new Map([
+    ['standard', STANDARD_CHAIN],
+    [
+      'critical',
+      chainOf({ levels: [levelOf('executive', { groups: [groupOf('executive', 2)] })] }),
+    ],
+  ]);
+
+  it('takes the chain as it stands, with the role that a rule names in the place of its first people', () => {
+    expect(ladderFor([{ chain: 'standard' }], chains)).toEqual(STANDARD_CHAIN);
+    const asked = ladderFor([{ chain: 'standard', approverRole: 'support-manager' }], chains);
+    expect(asked?.levels[0]?.groups).toEqual([groupOf('support-manager')]);
+  });
+
+  it('asks as many people of the named role as the chain asked of its own', () => {
+    const asked = ladderFor([{ chain: 'critical', approverRole: 'cfo' }], chains);
+    expect(asked?.levels[0]?.groups).toEqual([groupOf('cfo', 2)]);
+  });
+
+  it('joins two requirements into one level that needs the people of both', () => {
+    const both = ladderFor(
+      [
+        { chain: 'standard', approverRole: 'finance' },
+        { chain: 'standard', approverRole: 'security' },
+      ],
+      chains,
+    );
+    expect(both?.id).toBe('standard');
+    expect(both?.levels.map(describeApprovers)).toEqual(['role:finance and role:security']);
+  });
+
+  it('knows no ladder for nothing, nor for a chain it does not know: never a weaker one', () => {
+    expect(ladderFor([], chains)).toBeUndefined();
+    expect(ladderFor([{ chain: 'standard' }, { chain: 'gone' }], chains)).toBeUndefined();
+    expect(ladderFor([{ chain: 'gone' }, { chain: 'standard' }], chains)).toBeUndefined();
+  });
+});
+
+describe('merging chains', () => {
+  const veto = { kind: 'veto' } as const;
+  const up = { kind: 'escalate' } as const;
+  const noes = (count: number) => ({ kind: 'quorum', count }) as const;
+  const two = [levelOf('a'), levelOf('b')];
+
+  it.each([
+    ['one no and any rule', chainOf({ rejection: veto }), chainOf({ rejection: noes(2) }), veto],
+    [
+      'two noes and three',
+      chainOf({ rejection: noes(2) }),
+      chainOf({ rejection: noes(3) }),
+      noes(2),
+    ],
+    [
+      'up and up',
+      chainOf({ rejection: up, levels: two }),
+      chainOf({ rejection: up, levels: two }),
+      up,
+    ],
+    [
+      'up, on ladders of different length',
+      chainOf({ rejection: up, levels: two }),
+      chainOf({ rejection: up, levels: [...two, levelOf('c')] }),
+      veto,
+    ],
+    ['up, with nobody above', chainOf({ rejection: up }), chainOf({ rejection: up }), veto],
+    [
+      'up and two noes',
+      chainOf({ rejection: up, levels: two }),
+      chainOf({ rejection: noes(2), levels: two }),
+      veto,
+    ],
+  ])('gives a rejection the weight it has in the stricter: %s', (_, a, b, rule) => {
+    expect(mergedOf(a, b).rejection).toEqual(rule);
+    expect(mergedOf(b, a).rejection).toEqual(rule);
+  });
+
+  it('takes the shorter time, the longer reason, the stricter separation and the shorter validity', () => {
+    const strict = chainOf({
+      validForMs: 5,
+      rationale: { approve: 'required', reject: 'optional', minLength: 9 },
+    });
+    const lax = chainOf({
+      validForMs: 9,
+      rationale: { approve: 'optional', reject: 'required', minLength: 1 },
+      separation: { requester: 'allow', agentOwner: 'allow', distinctAcrossLevels: false },
+      levels: [levelOf('approver', { timeoutMs: 7 })],
+      advance: 'each_level',
+    });
+    expect(mergedOf(lax, strict)).toMatchObject({
+      validForMs: 5,
+      rationale: { approve: 'required', reject: 'required', minLength: 9 },
+      separation: strict.separation,
+      levels: [{ timeoutMs: 7 }],
+      advance: 'each_level',
+    });
+  });
+
+  it('asks two groups of the same people for as many humans as both', () => {
+    const twice = chainOf({ levels: [levelOf('a', { groups: [groupOf('a'), groupOf('a')] })] });
+    expect(mergedOf(twice, twice).levels[0]?.groups).toEqual([groupOf('a', 2)]);
+    expect(mergedOf(twice, chainOf({ levels: [levelOf('a')] })).levels[0]?.groups).toEqual([
+      groupOf('a', 2),
+    ]);
+  });
+
+  it('is commutative and associative: the order of the requirements has no influence', () => {
+    fc.assert(
+      fc.property(named, named, named, (a, b, c) => {
+        const merged = mergedOf(a, b, c);
+        for (const order of [
+          [a, c, b],
+          [b, a, c],
+          [b, c, a],
+          [c, a, b],
+          [c, b, a],
+        ])
+          expect(mergedOf(...order)).toEqual(merged);
+        expect(mergedOf(a, mergedOf(b, c))).toEqual(merged);
+        expect(mergedOf(mergedOf(a, b), c)).toEqual(merged);
+      }),
+    );
+  });
+
+  it('is idempotent: asking for the same again asks for nothing more', () => {
+    fc.assert(
+      fc.property(named, named, (a, b) => {
+        expect(mergedOf(a, a, a)).toEqual(mergedOf(a, a));
+        expect(mergedOf(a, b, a, b)).toEqual(mergedOf(a, b));
+      }),
+    );
+  });
+
+  it('never lets a level pass with people who would not pass it in each of the chains', () => {
+    fc.assert(
+      fc.property(named, named, fc.subarray(PEOPLE), (a, b, voters) => {
+        const merged = mergedOf(a, b);
+        for (const chain of [a, b])
+          for (const [index, level] of chain.levels.entries()) {
+            const groupsOf = (each: ChainDefinition['levels'][number] | undefined) =>
+              (each?.groups ?? []).map(({ quorum, selectors }) => ({
+                quorum,
+                eligible: selectors.flatMap((selector) => [...SOME(selector)]),
+              }));
+            const passes = quorumReached(groupsOf(merged.levels[index]), voters);
+            if (passes) expect(quorumReached(groupsOf(level), voters)).toBe(true);
+          }
+      }),
+    );
+  });
+
+  it('I-11: never approves by silence what one of the chains would not', () => {
+    fc.assert(
+      fc.property(named, named, named, (a, b, c) => {
+        if (silenceUnder(mergedOf(a, b, c)) !== 'approved') return;
+        expect([a, b, c].map(silenceUnder)).toEqual(['approved', 'approved', 'approved']);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

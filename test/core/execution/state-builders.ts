@@ -1,0 +1,158 @@
+import type { KillSwitch } from '../../../src/core/controls/kill-switch';
+import {
+  describeSelector,
+  type ApproverGroup,
+  type ChainDefinition,
+  type ChainLevel,
+} from '../../../src/core/escalation/chain';
+import { openLadder, type ResolveApprovers } from '../../../src/core/escalation/ladder';
+import { absorbLadder } from '../../../src/core/execution/settle';
+import type { ExecutionState } from '../../../src/core/execution/state';
+import type {
+  Answer,
+  ExecutionEvent,
+  TransitionContext,
+  VoteEvent,
+} from '../../../src/core/execution/transition';
+import {
+  approvalId,
+  attemptId,
+  executionId,
+  userPrincipal,
+  type PrincipalId,
+} from '../../../src/core/ids';
+
+export const OPENED_MS = 1_000_000;
+export const TIMEOUT_MS = 1_000;
+export const VALID_FOR_MS = 5_000;
+export const DECIDED_SEQ = 10;
+export const DIGEST = 'd1';
+export const RATIONALE = 'Matches the invoice';
+
+export const [ANN, BEA, CID, DAN] = [
+  userPrincipal('ann'),
+  userPrincipal('bea'),
+  userPrincipal('cid'),
+  userPrincipal('dan'),
+] as const;
+
+/** Who holds which role, by `role:<name>`. */
+export type Directory = Readonly<Record<string, readonly PrincipalId[]>>;
+
+export const DIRECTORY: Directory = {
+  'role:approver': [ANN, BEA],
+  'role:senior': [CID, DAN],
+  'role:both': [ANN, CID],
+};
+
+export const resolveIn =
+  (directory: Directory): ResolveApprovers =>
+  (selector) =>
+    directory[describeSelector(selector)] ?? [];
+
+export const groupOf = (role: string, quorum = 1): ApproverGroup => ({
+  selectors: [{ kind: 'role', role }],
+  quorum,
+});
+
+export const levelOf = (role: string, level: Partial<ChainLevel> = {}): ChainLevel => ({
+  name: role,
+  groups: [groupOf(role)],
+  timeoutMs: TIMEOUT_MS,
+  onTimeout: 'reject',
+  ...level,
+});
+
+export const chainOf = (chain: Partial<ChainDefinition> = {}): ChainDefinition => ({
+  id: 'chain',
+  version: 1,
+  levels: [levelOf('approver')],
+  advance: 'on_escalation',
+  onFinalTimeout: 'reject',
+  rejection: { kind: 'veto' },
+  rationale: { approve: 'required', reject: 'required', minLength: 5 },
+  separation: { requester: 'exclude', agentOwner: 'exclude', distinctAcrossLevels: true },
+  validForMs: VALID_FOR_MS,
+  ...chain,
+});
+
+/** An execution that was just put before the chain's first people, at `OPENED_MS`. */
+export function openedUnder(
+  chain: ChainDefinition,
+  resolve: ResolveApprovers = resolveIn(DIRECTORY),
+  rest: Partial<ExecutionState> = {},
+): ExecutionState {
+  const pending: ExecutionState = {
+    id: executionId('e1'),
+    version: 1,
+    verdict: 'pending_approval',
+    run: { kind: 'none' },
+    argsDigest: DIGEST,
+    decidedSeq: DECIDED_SEQ,
+    ...rest,
+  };
+  const opening = { approvalId: approvalId('a1'), chain, basis: 'b1', excluded: [] };
+  return absorbLadder(pending, openLadder(opening, OPENED_MS, resolve), OPENED_MS).state;
+}
+
+/** The moment of opening, nothing against anybody. */
+export const contextOf = (context: Partial<TransitionContext> = {}): TransitionContext => ({
+  nowMs: OPENED_MS,
+  kills: [],
+  resolve: resolveIn(DIRECTORY),
+  voterExcluded: () => undefined,
+  stillEligible: () => true,
+  recheck: () => ({ kind: 'same' }),
+  agentActive: true,
+  ...context,
+});
+
+export const voteBy = (voter: PrincipalId, vote: Partial<VoteEvent> = {}): VoteEvent => ({
+  kind: 'vote',
+  voteId: `vote of ${voter}`,
+  verdict: 'approve',
+  voter,
+  assurance: 'linked',
+  argsDigest: DIGEST,
+  rationale: RATIONALE,
+  ...vote,
+});
+
+export const releaseBy = (
+  attempt: string,
+  release: Partial<Extract<ExecutionEvent, { kind: 'release' }>> = {},
+) =>
+  ({
+    kind: 'release',
+    attemptId: attemptId(attempt),
+    argsDigest: DIGEST,
+    seq: DECIDED_SEQ + 5,
+    ...release,
+  }) as const;
+
+export const outcomeBy = (
+  attempt: string | undefined,
+  result: 'committed' | 'failed' = 'committed',
+  reportDigest = 'r1',
+) =>
+  ({
+    kind: 'outcome',
+    result,
+    reportDigest,
+    ...(attempt === undefined ? {} : { attemptId: attemptId(attempt) }),
+  }) as const;
+
+export const killOf = (kill: Partial<KillSwitch> = {}): KillSwitch => ({
+  id: 'k1',
+  scope: 'global',
+  reason: 'drill',
+  severity: 'critical',
+  engagedSeq: DECIDED_SEQ + 1,
+  engagedAtMs: OPENED_MS,
+  engagedBy: 'user:root',
+  ...kill,
+});
+
+/** An answer in one word: `ok`, `repeated` or the code of the refusal. */
+export const wordOf = (answer: Answer): string =>
+  answer.kind === 'refused' ? answer.code : answer.repeated ? 'repeated' : 'ok';
