@@ -11,6 +11,7 @@ import { bundleText } from '../src/main/assets';
 import { createCoreParts, type CoreParts } from '../src/main/core-parts';
 import { createCryptography } from '../src/main/cryptography';
 import { withFolder } from './bench-folder';
+import { withCleanUp } from './clean-up';
 
 /** What a process needs to join the benchmark's installation. */
 export interface Installation {
@@ -29,7 +30,6 @@ export interface ApiComposition {
 
 export interface DatabaseBench extends ApiComposition {
   readonly installation: Installation;
-  readonly adminUrl: string;
   readonly adminKey: string;
   readonly agentKey: string;
 }
@@ -99,22 +99,21 @@ export async function withDatabase<T>(work: (bench: DatabaseBench) => Promise<T>
       temporal: { searchAttributes: {} },
       log: () => undefined,
     });
-    try {
-      const keysDir = join(folder, 'keys');
-      const keys = loadOrCreateKeys({ dir: keysDir, create: true, env: {} });
-      const adminUrl = await ensureDatabase(stack.adminUrl ?? '', 'countersign');
-      await migrate(adminUrl, { secret: keys.token.secret });
-      const installation = { databaseUrl: adminUrl, keysDir };
-      const api = composeApi(installation);
-      try {
-        const agentKey = await populate(api);
-        return await work({ ...api, installation, adminUrl, adminKey: ADMIN_KEY, agentKey });
-      } finally {
-        await api.stop();
-      }
-    } finally {
-      await stack.stop();
-    }
+    return withCleanUp(
+      () => stack.stop(),
+      async () => {
+        const keysDir = join(folder, 'keys');
+        const keys = loadOrCreateKeys({ dir: keysDir, create: true, env: {} });
+        const databaseUrl = await ensureDatabase(stack.adminUrl ?? '', 'countersign');
+        await migrate(databaseUrl, { secret: keys.token.secret });
+        const installation = { databaseUrl, keysDir };
+        const api = composeApi(installation);
+        return withCleanUp(api.stop, async () => {
+          const agentKey = await populate(api);
+          return work({ ...api, installation, adminKey: ADMIN_KEY, agentKey });
+        });
+      },
+    );
   });
 }
 

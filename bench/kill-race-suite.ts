@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { withCleanUp } from './clean-up';
 import { withDatabase, type DatabaseBench } from './database-bench';
 import type { RaceNews, RaceOrder, RaceSetting } from './kill-race-process.bench';
 import { pauseMs, spreadOf } from './measure';
@@ -97,24 +98,30 @@ export async function runKillRaceSuite(): Promise<SuiteResult> {
     const children = Array.from({ length: PROCESSES }, () =>
       fork(join(__dirname, 'kill-race-process.bench.js'), { stdio: 'inherit' }),
     );
-    try {
-      const racers = children.map(racerOf);
-      const ready = racers.map((racer) => racer.next('ready'));
-      const { installation, adminKey, agentKey } = bench;
-      const setting: RaceSetting = { ...installation, adminKey, agentKey, clients: CLIENTS };
-      for (const child of children) child.send(setting);
-      await Promise.all(ready);
-      const startedMs = nowMs();
-      const { killMs, held } = await race(racers);
-      const finished = racers.map((racer) => racer.next('finished'));
-      for (const racer of racers) racer.order({ kind: 'finish' });
-      const reports = await Promise.all(finished);
-      const seconds = (nowMs() - startedMs) / 1_000;
-      return resultOf({ killMs, held, reports, seconds, chain: await countInChain(bench) });
-    } finally {
+    const endAll = async (): Promise<void> => {
       for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
-    }
+    };
+    return withCleanUp(endAll, () => raceOn(bench, children));
   });
+}
+
+async function raceOn(
+  bench: DatabaseBench,
+  children: readonly ChildProcess[],
+): Promise<SuiteResult> {
+  const racers = children.map(racerOf);
+  const ready = racers.map((racer) => racer.next('ready'));
+  const { installation, adminKey, agentKey } = bench;
+  const setting: RaceSetting = { ...installation, adminKey, agentKey, clients: CLIENTS };
+  for (const child of children) child.send(setting);
+  await Promise.all(ready);
+  const startedMs = nowMs();
+  const { killMs, held } = await race(racers);
+  const finished = racers.map((racer) => racer.next('finished'));
+  for (const racer of racers) racer.order({ kind: 'finish' });
+  const reports = await Promise.all(finished);
+  const seconds = (nowMs() - startedMs) / 1_000;
+  return resultOf({ killMs, held, reports, seconds, chain: await countInChain(bench) });
 }
 
 function resultOf(raced: {

@@ -10,6 +10,7 @@ import { loadOrCreateKeys } from '../src/evidence/keys';
 import { PACKAGE_ROOT } from '../src/main/assets';
 import { readRuntimeFile } from '../src/main/runtime-file';
 import { withFolder } from './bench-folder';
+import { withCleanUp } from './clean-up';
 import { ADMIN_KEY, AGENT, REFUND_POLICY } from './database-bench';
 import { createHttpClient, expectStatus, type HttpClient } from './http-client';
 import { pauseMs } from './measure';
@@ -22,8 +23,8 @@ export interface ProductBench {
   /** Pools of this process, opened by the product's own function on the product's Postgres. */
   readonly database: Database;
   readonly temporalAddress: string;
-  /** Resolves at the first committed change of the execution after its submit. */
-  changed(executionId: string): Promise<void>;
+  /** True at the first committed change of the execution after its submit; false when the limit passed. */
+  changed(executionId: string, limitMs: number): Promise<boolean>;
 }
 
 /** A refund that policy allows; no two are the same request. */
@@ -68,28 +69,37 @@ async function waitForUrl(dataDir: string, product: ChildProcess): Promise<strin
 
 /** Runs `work` against the product on a new embedded stack, synchronous commits on. */
 export async function withProduct<T>(work: (bench: ProductBench) => Promise<T>): Promise<T> {
-  return withFolder(async (dataDir) => {
+  return withFolder((dataDir) => {
     const product = startProduct(dataDir);
-    const closes: (() => Promise<unknown> | void)[] = [];
-    try {
-      const url = await waitForUrl(dataDir, product);
-      const databaseUrl = readRuntimeFile(dataDir)?.databaseUrl ?? '';
-      const secret = loadOrCreateKeys({ dir: join(dataDir, 'keys'), create: false, env: {} }).token;
-      const database = openDatabase(databaseUrl, secret);
-      closes.push(() => database.close());
-      await makeBareTable(dataDir, databaseUrl);
-      const changes = await listenForChanges(urlFor(databaseUrl, 'cs_system', secret));
-      closes.push(() => changes.client.end());
-      const agent = createHttpClient(url, await populate(url));
-      closes.push(() => {
-        agent.close();
-      });
-      const temporalAddress = await temporalAddressOf(url);
-      return await work({ agent, database, temporalAddress, changed: changes.next });
-    } finally {
-      for (const close of closes.reverse()) await close();
-      await stop(product);
-    }
+    return withCleanUp(
+      () => stop(product),
+      async () => {
+        const url = await waitForUrl(dataDir, product);
+        return withViews(dataDir, url, work);
+      },
+    );
+  });
+}
+
+async function withViews<T>(
+  dataDir: string,
+  url: string,
+  work: (bench: ProductBench) => Promise<T>,
+): Promise<T> {
+  const databaseUrl = readRuntimeFile(dataDir)?.databaseUrl ?? '';
+  const secret = loadOrCreateKeys({ dir: join(dataDir, 'keys'), create: false, env: {} }).token;
+  await makeBareTable(dataDir, databaseUrl);
+  const database = openDatabase(databaseUrl, secret);
+  const changes = await listenForChanges(urlFor(databaseUrl, 'cs_system', secret));
+  const agent = createHttpClient(url, await populate(url));
+  const close = async (): Promise<void> => {
+    agent.close();
+    await changes.client.end();
+    await database.close();
+  };
+  return withCleanUp(close, async () => {
+    const temporalAddress = await temporalAddressOf(url);
+    return work({ agent, database, temporalAddress, changed: changes.next });
   });
 }
 
@@ -139,10 +149,20 @@ async function listenForChanges(url: string) {
   });
   await client.connect();
   await client.query('LISTEN countersign_execution');
-  const next = (id: string): Promise<void> =>
+  const next = (id: string, limitMs: number): Promise<boolean> =>
     new Promise((resolve) => {
-      if (early.delete(id)) resolve();
-      else waiting.set(id, resolve);
+      if (early.delete(id)) {
+        resolve(true);
+        return;
+      }
+      const timer = setTimeout(() => {
+        waiting.delete(id);
+        resolve(false);
+      }, limitMs);
+      waiting.set(id, () => {
+        clearTimeout(timer);
+        resolve(true);
+      });
     });
   return { client, next };
 }

@@ -68,7 +68,8 @@ export async function governedExecution(input: GovernedInput): Promise<RunView> 
   setHandler(outcomeUpdate, command('outcome'));
 
   let now = await decided;
-  const waited = now.view.waitingFor !== 'nothing';
+  // Not whether this run will wait: a vote may have been faster than its start, and is closed alike.
+  const asksPeople = now.view.verdict === 'REQUIRE_APPROVAL';
   let asking: { readonly level: number; readonly scope: CancellationScope } | undefined;
   while (now.view.waitingFor !== 'nothing') {
     if (openLevelOf(now) !== undefined && openLevelOf(now) !== asking?.level) {
@@ -84,7 +85,7 @@ export async function governedExecution(input: GovernedInput): Promise<RunView> 
     now = await take(() => steps.recordDue.executeWithOptions({ summary }, [input]));
   }
   asking?.scope.cancel();
-  if (waited) {
+  if (asksPeople) {
     const summary = `Close · ${now.view.status}`;
     now = await take(() => steps.closeExecution.executeWithOptions({ summary }, [input]));
   }

@@ -113,7 +113,8 @@ export interface RegistryWrites {
     readonly bundle: boolean;
   }): Promise<{ readonly version: number; readonly unchanged: boolean }>;
   putList(name: string, values: readonly string[]): Promise<void>;
-  engageKill(kill: KillSwitch): Promise<void>;
+  /** The engagement of this id that stands already; undefined when this one is written. */
+  engageKill(kill: KillSwitch): Promise<KillSwitch | undefined>;
   /** False when no such engaged switch exists. */
   liftKill(
     id: string,

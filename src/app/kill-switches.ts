@@ -44,9 +44,24 @@ function killSwitchView(kill: KillSwitch, nowMs: number): KillSwitchView {
   };
 }
 
-/** Writes one engagement into one tenant: its row, its audit event and the new epoch, all in one commit. */
+/**
+ * Writes one engagement into one tenant: its row, its audit event and the new epoch, all in one commit. When
+ * the answer to the COMMIT was lost the command runs again and finds what it engaged.
+ */
 async function engageIn(tx: Tx, id: string, input: EngageInput, actor: Actor): Promise<KillSwitch> {
-  const engagedSeq = tx.audit({
+  const kill: KillSwitch = {
+    id,
+    scope: input.scope,
+    reason: input.reason,
+    severity: input.severity,
+    engagedSeq: tx.nextSeq(),
+    engagedAtMs: tx.nowMs,
+    engagedBy: actor.id,
+    ...(input.expiresAt === undefined ? {} : { expiresAtMs: Date.parse(input.expiresAt) }),
+  };
+  const known = await tx.registry.engageKill(kill);
+  if (known !== undefined) return known;
+  tx.audit({
     type: 'kill.engaged',
     actor,
     target: { kind: 'kill_switch', id },
@@ -57,17 +72,6 @@ async function engageIn(tx: Tx, id: string, input: EngageInput, actor: Actor): P
       ...(input.expiresAt === undefined ? {} : { expiresAt: input.expiresAt }),
     },
   });
-  const kill: KillSwitch = {
-    id,
-    scope: input.scope,
-    reason: input.reason,
-    severity: input.severity,
-    engagedSeq,
-    engagedAtMs: tx.nowMs,
-    engagedBy: actor.id,
-    ...(input.expiresAt === undefined ? {} : { expiresAtMs: Date.parse(input.expiresAt) }),
-  };
-  await tx.registry.engageKill(kill);
   tx.bumpEpoch();
   tx.enqueue({ kind: 'sweep_killed', kill: id });
   return kill;
@@ -121,11 +125,13 @@ export function createLiftKillSwitch(deps: KillSwitchDeps) {
     input: { readonly id: string; readonly reason: string },
   ): Promise<KillSwitchView> => {
     requirePermission(caller, 'kill:lift');
-    const before = (await deps.reads.kills(caller.tenant)).find((kill) => kill.id === input.id);
-    if (before === undefined)
+    const stored = async (): Promise<KillSwitch> => {
+      const found = (await deps.reads.kills(caller.tenant)).find((kill) => kill.id === input.id);
+      if (found !== undefined) return found;
       throw new DomainError('not_found', { what: `No kill switch ${input.id} exists.` });
+    };
+    const before = await stored();
     if (before.liftedAtMs !== undefined) return killSwitchView(before, before.liftedAtMs);
-    let liftedAtMs = 0;
     await deps.committer.commitEverywhere(
       async (tx) => {
         const lifted = await tx.registry.liftKill(input.id, {
@@ -141,11 +147,12 @@ export function createLiftKillSwitch(deps: KillSwitchDeps) {
           context: { reason: input.reason },
         });
         tx.bumpEpoch();
-        if (tx.tenant === caller.tenant) liftedAtMs = tx.nowMs;
       },
       { stopsOnly: false },
     );
-    return killSwitchView({ ...before, liftedAtMs }, liftedAtMs);
+    // Read back: somebody else may have lifted it first, or the answer to an earlier COMMIT was lost.
+    const after = await stored();
+    return killSwitchView(after, after.liftedAtMs ?? before.engagedAtMs);
   };
 }
 

@@ -1,6 +1,6 @@
 import { currentLevel, type ApprovalState } from '../core/escalation/ladder';
 import { describeApprovers } from '../core/escalation/chain';
-import { isOpen, statusOf, type ExecutionState } from '../core/execution/state';
+import { dueAtMs, isOpen, statusOf, type ExecutionState } from '../core/execution/state';
 import { mayRun } from '../core/execution/transition';
 import type { ApprovalView, ExecutionSummary, ExecutionView } from '../core/execution/view';
 import { attemptId, workflowIdOf } from '../core/ids';
@@ -79,10 +79,12 @@ export function presentExecution(
     own && runs && released !== undefined
       ? deps.crypto.releaseToken(
           { execution: state.id, attempt: released.attemptId, digest: state.argsDigest },
-          released.releasedAtMs + TOKEN_LIFE_MS,
+          Math.min(released.releasedAtMs + TOKEN_LIFE_MS, state.expiresAtMs ?? Infinity),
         )
       : undefined;
   const howToFix = nextStep(state, runs);
+  // The request's own end of life may come first.
+  const validUntilMs = state.verdict === 'approved' && !released ? dueAtMs(state) : undefined;
   const temporal = deps.temporalUiUrl?.(workflowIdOf(state.id));
   return {
     executionId: state.id,
@@ -109,11 +111,7 @@ export function presentExecution(
       : {}),
     ...(asked.attempt === undefined ? {} : { attemptId: asked.attempt }),
     ...(state.approval === undefined ? {} : { approval: approvalView(state.approval) }),
-    ...(state.verdict === 'approved' &&
-    state.run.kind === 'none' &&
-    state.validUntilMs !== undefined
-      ? { validUntil: iso(state.validUntilMs) }
-      : {}),
+    ...(validUntilMs === undefined ? {} : { validUntil: iso(validUntilMs) }),
     ...(decision.exceptionOffered === undefined
       ? {}
       : { exceptionOffered: decision.exceptionOffered }),

@@ -52,8 +52,6 @@ export interface CliDeps {
   verifyOffline(options: {
     readonly databaseUrl?: string;
     readonly dataDir: string;
-    /** From the first record, not from the last trusted checkpoint. */
-    readonly full: boolean;
     /** Where the last trusted checkpoint is remembered. */
     readonly trustDir: string;
     readonly onProgress: (progress: VerifyProgress) => void;

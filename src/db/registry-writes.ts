@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 
 import type { RegistryWrites } from '../app/commit-ports';
 import type { TenantId } from '../core/ids';
+import { readKills } from './snapshot-source';
 
 const inserted = (result: { readonly rowCount: number | null }): boolean => result.rowCount === 1;
 
@@ -123,9 +124,9 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
     ...directoryWrites(client, tenant),
     ...policyWrites(client, tenant),
     engageKill: async (kill) => {
-      await client.query(
+      const made = await client.query(
         `INSERT INTO controls (tenant, id, kind, scope, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at)
-         VALUES ($1, $2, 'kill_switch', $3, $4, $5, $6, $7, $8, $9)`,
+         VALUES ($1, $2, 'kill_switch', $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
         [
           tenant,
           kill.id,
@@ -138,6 +139,8 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
           kill.expiresAtMs ?? null,
         ],
       );
+      if (inserted(made)) return undefined;
+      return (await readKills(client, tenant)).find((stored) => stored.id === kill.id);
     },
     liftKill: async (id, lift) => {
       const lifted = await client.query(

@@ -6,6 +6,7 @@ import type { AuditLog } from '../app/read-ports';
 import { createApiClient } from '../cli/api-client';
 import { playStory } from '../cli/demo-story';
 import type { TextSink } from '../cli/output';
+import { DEFAULT_TENANT } from '../core/ids';
 import type { VerifyResult } from '../core/audit/verify';
 import { createAuditLog } from '../db/audit-log';
 import { openDatabase } from '../db/pool';
@@ -38,6 +39,7 @@ async function tamperOneByte(stack: RunningStack): Promise<VerifyResult> {
     return await verifyLog(
       withOneByteChanged(createAuditLog(database.app, database.system)),
       stack.keys,
+      DEFAULT_TENANT,
       {},
     );
   } finally {

@@ -7,7 +7,8 @@ import { createVerifyAudit } from '../app/verify-audit';
 import { checkpointOrigin } from '../core/audit/checkpoint';
 import type { VerifySignature, VerifyResult } from '../core/audit/verify';
 import { DomainError } from '../core/errors';
-import { DEFAULT_TENANT } from '../core/ids';
+import { DEFAULT_TENANT, type TenantId } from '../core/ids';
+import { VERIFY_STATES } from '../core/audit/verify-states';
 import { createAuditLog } from '../db/audit-log';
 import { commitEverywhere } from '../db/commit-everywhere';
 import { openDatabase, openDatabaseAsGiven, type Database } from '../db/pool';
@@ -103,8 +104,6 @@ export function killOutOfBand(
 }
 
 export interface VerifyPlace extends Place {
-  /** Do not start from what this verifier believed before. */
-  readonly full: boolean;
   readonly trustDir: string;
   readonly onProgress: (progress: { readonly checked: number; readonly total?: number }) => void;
 }
@@ -114,6 +113,7 @@ const unknownKey: VerifySignature = () => 'unknown_key';
 export function verifyLog(
   log: AuditLog,
   keys: KeySet | undefined,
+  tenant: TenantId,
   options: Parameters<ReturnType<typeof createVerifyAudit>>[1],
 ): Promise<VerifyResult> {
   const verifySignature =
@@ -121,23 +121,51 @@ export function verifyLog(
   return createVerifyAudit({
     log,
     crypto: { sha256, hmacSha256, verifyCheckpointSignature: verifySignature },
-  })(DEFAULT_TENANT, options);
+  })(tenant, options);
 }
 
-/** Reads and judges the chain straight from Postgres, and remembers the checkpoint it came to believe. */
+/** One verdict over several logs: the worst state, all breaks, the sizes added up. */
+function combined(
+  results: readonly { readonly tenant: string; readonly result: VerifyResult }[],
+): VerifyResult {
+  const worst = [...results].sort(
+    (a, b) => VERIFY_STATES.indexOf(a.result.state) - VERIFY_STATES.indexOf(b.result.state),
+  )[0];
+  const sum = (pick: (result: VerifyResult) => number): number =>
+    results.reduce((total, { result }) => total + pick(result), 0);
+  return {
+    state: worst?.result.state ?? 'UNVERIFIABLE',
+    size: sum((result) => result.size),
+    checkpointSize: sum((result) => result.checkpointSize),
+    breakCount: sum((result) => result.breakCount),
+    breaks: results.flatMap(({ tenant, result }) =>
+      result.breaks.map((found) => ({ ...found, message: `${tenant}: ${found.message}` })),
+    ),
+  };
+}
+
+/**
+ * Reads and judges the log of every tenant and the system's own straight from Postgres, and remembers the
+ * checkpoints it came to believe. A log that was remembered and is gone reads as cut.
+ */
 export function verifyOffline(options: VerifyPlace, env: NodeJS.ProcessEnv): Promise<VerifyResult> {
   return withDatabase(options, env, async (database, keys) => {
     const trust = createTrustStore(options.trustDir);
-    const origin = checkpointOrigin(DEFAULT_TENANT);
-    const trusted = trust.read(origin);
-    const result = await verifyLog(createAuditLog(database.app, database.system), keys, {
-      ...(trusted === undefined ? {} : { trusted }),
-      onProgress: (checked, total) => {
-        options.onProgress({ checked, total });
-      },
-    });
-    if (result.state === 'VALID' && result.checkpoint !== undefined)
-      trust.remember(origin, result.checkpoint);
-    return result;
+    const log = createAuditLog(database.app, database.system);
+    const results: { tenant: string; result: VerifyResult }[] = [];
+    for (const tenant of await log.tenants()) {
+      const origin = checkpointOrigin(tenant);
+      const trusted = trust.read(origin);
+      const result = await verifyLog(log, keys, tenant, {
+        ...(trusted === undefined ? {} : { trusted }),
+        onProgress: (checked, total) => {
+          options.onProgress({ checked, total });
+        },
+      });
+      if (result.state === 'VALID' && result.checkpoint !== undefined)
+        trust.remember(origin, result.checkpoint);
+      results.push({ tenant, result });
+    }
+    return combined(results);
   });
 }

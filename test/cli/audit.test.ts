@@ -26,13 +26,13 @@ describe('audit verify', () => {
   });
 
   it('reads the database itself offline, remembering each database apart', async () => {
-    const seen: { databaseUrl?: string; trustDir: string; full: boolean }[] = [];
+    const seen: { databaseUrl?: string; trustDir: string }[] = [];
     const verifyOffline = (options: (typeof seen)[number]) => {
       seen.push(options);
       return Promise.resolve(report);
     };
     const env = { COUNTERSIGN_DATA_DIR: '/data', XDG_STATE_HOME: '/state' };
-    const local = await runCaptured(['audit', 'verify', '--offline', '--full'], {
+    const local = await runCaptured(['audit', 'verify', '--offline'], {
       env,
       verifyOffline,
     });
@@ -49,10 +49,10 @@ describe('audit verify', () => {
       verifyOffline,
     });
     expect(local.exitCode).toBe(10);
-    expect(seen[0]).toMatchObject({ full: true, trustDir: '/data/trusted-checkpoints' });
+    expect(seen[0]).toMatchObject({ trustDir: '/data/trusted-checkpoints' });
     expect(seen[0]).not.toHaveProperty('databaseUrl');
     expect(seen[1]?.trustDir).toMatch(
-      /^\/state\/countersign\/trusted-checkpoints-[0-9a-f]{16}\.json$/,
+      /^\/state\/countersign\/trusted-checkpoints-[0-9a-f]{16}$/,
     );
     expect(seen[2]?.trustDir).toBe(seen[1]?.trustDir);
     expect(seen[3]?.trustDir).not.toBe(seen[1]?.trustDir);

@@ -131,6 +131,37 @@ describe('a connection lost around COMMIT', () => {
       'vote.counted': 1,
     });
   });
+
+  it.each<Cut>(['before_commit', 'after_commit'])(
+    'of a kill switch engages it once and says so: cut %s',
+    async (cut) => {
+      let commits = 0;
+      cutter.cutWith(() => (commits++ === 0 ? cut : 'never'));
+      const { useCases } = shaky;
+      const kill = await useCases.engageKillSwitch(installation.admin, {
+        ...{ scope: 'global', reason: 'drill', severity: 'info' },
+      });
+      expect(kill.active).toBe(true);
+      const engaged = await installation.sql<{ seq: string }>(
+        `SELECT e.seq FROM audit_events e JOIN controls c ON c.tenant = e.tenant AND c.engaged_seq = e.seq
+          WHERE c.id = $1 AND c.tenant = 'default' AND e.type = 'kill.engaged'`,
+        [kill.id],
+      );
+      expect(engaged).toEqual([{ seq: String(kill.engagedSeq) }]);
+      commits = 0;
+      const lifted = await useCases.liftKillSwitch(installation.admin, {
+        ...{ id: kill.id, reason: 'over' },
+      });
+      expect(lifted).toMatchObject({ active: false });
+      expect(Date.parse(lifted.liftedAt ?? '')).toBeGreaterThan(Date.parse(kill.engagedAt) - 1);
+      const lifts = await installation.sql(
+        `SELECT seq FROM audit_events WHERE tenant = 'default' AND type = 'kill.lifted'
+            AND convert_from(body, 'UTF8') LIKE '%' || $1 || '%'`,
+        [kill.id],
+      );
+      expect(lifts).toHaveLength(1);
+    },
+  );
 });
 
 describe('sessions that the server ends', () => {

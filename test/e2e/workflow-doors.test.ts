@@ -67,7 +67,7 @@ describe('the doors of the workflow, for a Temporal client', () => {
   it('carry the whole story: decision, vote, release, outcome, and the result', async () => {
     const { view, handle } = await ask();
     expect((await handle.describe()).type).toBe('governedExecution');
-    const decision = await handle.executeUpdate<RunView>('decision');
+    const decision = await handle.executeUpdate<RunView, []>('decision');
     expect(decision).toMatchObject({
       executionId: view.executionId,
       verdict: 'REQUIRE_APPROVAL',

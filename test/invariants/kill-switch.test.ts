@@ -4,7 +4,14 @@ import { isDomainError } from '../../src/core/errors';
 import { DEFAULT_TENANT } from '../../src/core/ids';
 import type { CoreParts } from '../../src/main/core-parts';
 import { killOutOfBand } from '../../src/main/out-of-band';
-import { castVote, readExecution, refusal, release, submitRefund } from '../support/executions';
+import {
+  castVote,
+  letTimePass,
+  readExecution,
+  refusal,
+  release,
+  submitRefund,
+} from '../support/executions';
 import { createTestInstallation, type TestInstallation } from '../support/installation';
 import { runStatement } from '../support/postgres';
 
@@ -212,5 +219,26 @@ describe('I-7: no ALLOW and no release is sequenced after a kill switch', () => 
       [one.id],
     );
     expect(lifts).toHaveLength(1);
+  });
+
+  it('is lifted once, and everybody who lifts it is told the moment it was', async () => {
+    const kill = await engage();
+    const lifts = await Promise.all(
+      [installation.core, twin, installation.core, twin].map((core) =>
+        core.useCases.liftKillSwitch(installation.admin, { id: kill.id, reason: 'over' }),
+      ),
+    );
+    expect(new Set(lifts.map(({ liftedAt }) => liftedAt)).size).toBe(1);
+    expect(Date.parse(lifts[0]?.liftedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(kill.engagedAt));
+  });
+
+  it('what a lifted one voided before the deadline is killed, not expired, although a later one followed', async () => {
+    const { executionId } = await submitRefund(installation.core, bot, 450);
+    await lift((await engage()).id);
+    await pause(50);
+    await letTimePass(installation, executionId, 3_600_000 - 45);
+    const second = await engage();
+    expect((await readExecution(twin, bot, executionId)).status).toBe('killed');
+    await lift(second.id);
   });
 });

@@ -22,11 +22,21 @@ export async function ensureBuilt(): Promise<void> {
       continue;
     }
     try {
-      if (isStale()) execFileSync('npm', ['run', 'build'], { cwd: ROOT, stdio: 'pipe' });
+      if (isStale()) build();
     } finally {
       rmSync(LOCK, { recursive: true, force: true });
     }
     return;
+  }
+}
+
+function build(): void {
+  try {
+    execFileSync('npm', ['run', 'build'], { cwd: ROOT, stdio: 'pipe', encoding: 'utf8' });
+  } catch (error) {
+    // The compiler speaks on standard output, which the error of a failed command leaves out.
+    const { stdout } = error as { readonly stdout?: unknown };
+    throw new Error(`The build failed:\n${String(stdout)}`, { cause: error });
   }
 }
 

@@ -13,7 +13,6 @@ import { noteNextPage, pageOptions } from './executions';
 interface VerifyOptions {
   readonly databaseUrl?: string;
   readonly offline?: boolean;
-  readonly full?: boolean;
   readonly trustDir?: string;
 }
 
@@ -31,7 +30,6 @@ export function registerAudit(program: Command, run: Run): void {
     .description('verify the chain; every state has its own exit code')
     .option('--offline', 'read the database itself, without the server')
     .option('--database-url <url>', 'Postgres to read (implies --offline; default: DATABASE_URL)')
-    .option('--full', 'offline: from the first record, not from the last trusted checkpoint')
     .option('--trust-dir <folder>', 'offline: where the last trusted checkpoint is remembered')
     .action(run(verify));
   pageOptions(group.command('events').description('list audit events'))
@@ -64,7 +62,6 @@ async function verifyOffline(
     return await deps.verifyOffline({
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       dataDir,
-      full: options.full === true,
       trustDir: path.resolve(options.trustDir ?? defaultTrustDir(deps.env, dataDir, databaseUrl)),
       onProgress: bar.update,
     });

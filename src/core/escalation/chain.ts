@@ -16,6 +16,8 @@ export interface ChainLevel {
   readonly groups: readonly ApproverGroup[];
   readonly timeoutMs: number;
   readonly onTimeout: 'escalate' | 'reject' | 'approve' | 'park';
+  /** What follows when the level's people cannot reach its quorum; without it the next level. */
+  readonly onEmpty?: 'reject';
 }
 
 export type RejectionRule =
@@ -148,29 +150,36 @@ function mergeLevel(a: ChainLevel, b: ChainLevel): ChainLevel {
     if (known === undefined || known.quorum < group.quorum) groups.set(key, group);
   }
   const ordered = [...groups].sort(([x], [y]) => (x < y ? -1 : 1)).map(([, group]) => group);
+  const onTimeout = stricter(ON_TIMEOUT, a.onTimeout, b.onTimeout);
+  // Two chains may together ask more people than there are: what silence could not pass, a want of people cannot.
+  const holds = onTimeout === 'park' || onTimeout === 'reject';
+  const endsEmpty = holds || a.onEmpty !== undefined || b.onEmpty !== undefined;
   return {
     name: joinNames(a.name, b.name),
     groups: ordered,
     timeoutMs: Math.min(a.timeoutMs, b.timeoutMs),
-    onTimeout: stricter(ON_TIMEOUT, a.onTimeout, b.onTimeout),
+    onTimeout,
+    ...(endsEmpty ? { onEmpty: 'reject' } : {}),
   };
 }
 
+/** Level by level. Where only one ladder goes on, the last level of the other must not be passed over. */
+function mergeLevels(a: readonly ChainLevel[], b: readonly ChainLevel[]): ChainLevel[] {
+  const [longer, shorter] = a.length >= b.length ? [a, b] : [b, a];
+  return longer.map((level, index) => {
+    const merged = mergeLevel(level, shorter[index] ?? level);
+    const endsOne = index + 1 === shorter.length && shorter.length < longer.length;
+    return endsOne ? { ...merged, onEmpty: 'reject' } : merged;
+  });
+}
+
 function mergeChains(a: ChainDefinition, b: ChainDefinition): ChainDefinition {
-  const count = Math.max(a.levels.length, b.levels.length);
-  const levels: ChainLevel[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const [x, y] = [a.levels[index], b.levels[index]];
-    if (x !== undefined && y !== undefined) levels.push(mergeLevel(x, y));
-    else if (x !== undefined) levels.push(x);
-    else if (y !== undefined) levels.push(y);
-  }
   const demanded = <K extends 'approve' | 'reject'>(kind: K): 'required' | 'optional' =>
     a.rationale[kind] === 'required' || b.rationale[kind] === 'required' ? 'required' : 'optional';
   return {
     id: joinNames(a.id, b.id),
     version: Math.max(a.version, b.version),
-    levels,
+    levels: mergeLevels(a.levels, b.levels),
     advance:
       a.advance === 'each_level' || b.advance === 'each_level' ? 'each_level' : 'on_escalation',
     onFinalTimeout: stricter(

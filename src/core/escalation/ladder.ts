@@ -113,6 +113,7 @@ function openFrom(
     }
     events.push({ kind: 'level_empty', level: index, name: definition.name });
     base = { ...base, level };
+    if (definition.onEmpty === 'reject') break;
   }
   const last = base.level ?? { index: from, openedAtMs: nowMs, deadlineMs: nowMs, groups: [] };
   return {

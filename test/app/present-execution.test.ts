@@ -1,0 +1,158 @@
+import { presentExecution, summarizeExecution } from '../../src/app/present-execution';
+import type { Cryptography } from '../../src/app/ports';
+import type { Caller } from '../../src/app/caller';
+import type { ExecutionState } from '../../src/core/execution/state';
+import { applyEvent } from '../../src/core/execution/transition';
+import { agentId, userPrincipal } from '../../src/core/ids';
+import {
+  ANN,
+  chainOf,
+  contextOf,
+  DIGEST,
+  killOf,
+  levelOf,
+  openedUnder,
+  OPENED_MS,
+  releaseBy,
+  TIMEOUT_MS,
+  VALID_FOR_MS,
+  voteBy,
+} from '../core/execution/state-builders';
+import { callerOf, rowOf } from './app-builders';
+
+const SALT = new Uint8Array([251, 255]);
+const MINUTE_MS = 60_000;
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** Tokens that show what was claimed and until when. */
+const crypto = {
+  releaseToken: (claim: { attempt: string; digest: string }, expiresAtMs: number) =>
+    `${claim.attempt} ${claim.digest} ${String(expiresAtMs - OPENED_MS)}`,
+} as Cryptography;
+
+const pending = openedUnder(chainOf());
+const approved = applyEvent(pending, voteBy(ANN), contextOf()).state;
+const executing = applyEvent(approved, releaseBy('t1'), contextOf()).state;
+
+const OWN = callerOf();
+const OTHER = callerOf({ agent: agentId('other') });
+const { agent: _, ...rest } = callerOf({ kind: 'user', principal: userPrincipal('ann') });
+const PERSON: Caller = rest;
+
+const shown = (
+  state: ExecutionState,
+  {
+    caller = OWN,
+    attempt = 't1' as string | undefined,
+    kills = [] as ReturnType<typeof killOf>[],
+    nowMs = OPENED_MS,
+  } = {},
+) =>
+  presentExecution(
+    { crypto },
+    caller,
+    rowOf(state),
+    { snapshot: { kills }, nowMs },
+    {
+      salt: SALT,
+      ...(attempt === undefined ? {} : { attempt }),
+    },
+  );
+
+describe('presentExecution', () => {
+  it('tells the agent that holds the release to run, and hands it the token', () => {
+    expect(shown(executing)).toMatchObject({
+      verdict: 'REQUIRE_APPROVAL',
+      status: 'executing',
+      mayRun: true,
+      releaseToken: `t1 ${DIGEST} ${String(15 * MINUTE_MS)}`,
+      argsSalt: '-_8',
+    });
+  });
+
+  it.each([
+    ['another attempt', shown(executing, { attempt: 't2' })],
+    ['no attempt', shown(executing, { attempt: undefined })],
+    ['under a kill switch', shown(executing, { kills: [killOf({ engagedSeq: 99 })] })],
+    ['not released', shown(approved)],
+    ['not decided', shown(pending)],
+    ['past its own end', shown({ ...executing, expiresAtMs: OPENED_MS }, {})],
+  ])('I-4: hands out no token and no leave to run: %s', (__, view) => {
+    expect(view.mayRun).toBe(false);
+    expect(view).not.toHaveProperty('releaseToken');
+    expect(view.howToFix).toBeDefined();
+  });
+
+  it.each([
+    ['another agent', OTHER],
+    ['a person', PERSON],
+  ])('I-4: shows neither token nor salt to %s', (__, caller) => {
+    const view = shown(executing, { caller });
+    expect(view).not.toHaveProperty('releaseToken');
+    expect(view).not.toHaveProperty('argsSalt');
+  });
+
+  it('gives a token no longer life than the request has', () => {
+    const view = shown({ ...executing, expiresAtMs: OPENED_MS + MINUTE_MS });
+    expect(view.releaseToken).toBe(`t1 ${DIGEST} ${String(MINUTE_MS)}`);
+  });
+
+  it('says until when an approval may be released: its validity or its own end, whichever comes first', () => {
+    expect(shown(approved).validUntil).toBe(iso(OPENED_MS + VALID_FOR_MS));
+    const short = { ...approved, expiresAtMs: OPENED_MS + 7 };
+    expect(shown(short).validUntil).toBe(iso(OPENED_MS + 7));
+    for (const state of [pending, executing]) expect(shown(state)).not.toHaveProperty('validUntil');
+    const over = applyEvent(
+      approved,
+      { kind: 'due' },
+      contextOf({ nowMs: OPENED_MS + VALID_FOR_MS }),
+    );
+    expect(shown(over.state)).not.toHaveProperty('validUntil');
+  });
+
+  it('gives the reason of policy until there is a verdict, and of the verdict from then on', () => {
+    expect(shown(pending)).toMatchObject({
+      reasonCode: 'approval_required',
+      reason: 'Over the limit',
+    });
+    expect(shown(approved)).toMatchObject({
+      reasonCode: 'approved',
+      reason: 'Approved by the required people',
+    });
+    expect(summarizeExecution(rowOf(approved)).reason).toBe('Approved by the required people');
+    expect(shown(approved)).not.toHaveProperty('by');
+  });
+
+  it('shows the open level counted from one, and the votes with it', () => {
+    const levels = [levelOf('approver', { onTimeout: 'escalate' }), levelOf('senior')];
+    const above = applyEvent(
+      openedUnder(chainOf({ levels })),
+      { kind: 'due' },
+      contextOf({ nowMs: OPENED_MS + TIMEOUT_MS }),
+    ).state;
+    expect(shown(above).approval).toMatchObject({
+      level: 2,
+      of: 2,
+      levelName: 'senior',
+      deadline: iso(OPENED_MS + 2 * TIMEOUT_MS),
+      approvers: 'role:senior',
+    });
+    expect(shown(approved).approval?.votes).toEqual([
+      { by: 'user:ann', verdict: 'approve', level: 1, at: iso(OPENED_MS) },
+    ]);
+  });
+
+  it('keeps tokens, salts and attempts out of lists', () => {
+    expect(Object.keys(summarizeExecution(rowOf(executing))).sort()).toEqual([
+      'action',
+      'agent',
+      'createdAt',
+      'environment',
+      'executionId',
+      'reason',
+      'status',
+      'updatedAt',
+      'verdict',
+    ]);
+  });
+});
