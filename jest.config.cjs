@@ -9,7 +9,6 @@
 /** Folders under test/ that need the servers; every other folder belongs to `unit`. */
 const ENGINE_FOLDERS = [
   'db',
-  'app',
   'invariants',
   'temporal',
   'workflows',

@@ -50,8 +50,9 @@ function details(view: RunView, publicUrl: string | undefined): string {
     `**${view.status.replaceAll('_', ' ')}** · ${WAITING[view.waitingFor]}`,
     '',
     `- Action ${inlineCode(summary.action)} by agent ${inlineCode(summary.agent)} in ${inlineCode(summary.environment)}`,
-    `- Policy said ${view.verdict}: ${inlineCode(summary.reason, 300)}`,
-    `- Rule ${inlineCode(summary.rule)} of policy ${inlineCode(summary.policy)}`,
+    `- ${view.verdict} by rule ${inlineCode(summary.rule)} of policy ${inlineCode(summary.policy)}`,
+    // Of the policy while it is open, of whatever closed it afterwards.
+    `- Why it stands so: ${inlineCode(summary.reason, 300)}`,
   ];
   if (level !== undefined && view.waitingFor === 'approval') {
     lines.push(

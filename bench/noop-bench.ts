@@ -25,7 +25,7 @@ export async function withNoop<T>(
   const temporal = await connectTemporal({ address, namespace: 'default' });
   try {
     const workflowBundle = await buildWorkflowBundle({
-      workflowsPath: join(__dirname, 'noop-workflow.js'),
+      workflowsPath: join(__dirname, 'noop-workflow.bench.js'),
       report: () => undefined,
     });
     const worker = await createWorker({

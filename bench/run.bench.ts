@@ -69,9 +69,15 @@ async function main(): Promise<void> {
   const results: Partial<Record<SuiteName, SuiteResult>> = {};
   for (const name of suites) {
     print(`\n== ${name}`);
-    const result = await SUITES[name]();
-    results[name] = result;
-    result.tables.forEach(printTable);
+    try {
+      const result = await SUITES[name]();
+      results[name] = result;
+      result.tables.forEach(printTable);
+    } catch (error) {
+      // One suite that cannot be measured must not cost the figures of the others.
+      process.stderr.write(`${name}: ${String(error)}\n`);
+      process.exitCode = 1;
+    }
   }
   const bars = Object.values(results).flatMap((result) => result.bars);
   printTable({
@@ -89,7 +95,7 @@ async function main(): Promise<void> {
 cleanUpOnEnd();
 main().then(
   // The Temporal runtime of this process would keep it alive for a while.
-  () => process.exit(0),
+  () => process.exit(),
   (error: unknown) => {
     process.stderr.write(
       `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -27,7 +27,7 @@ export const SHA256 = {
   sha256: (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest(),
 };
 
-export const approverOf = (name: string): Approver => ({
+const approverOf = (name: string): Approver => ({
   principal: userPrincipal(name),
   email: `${name}@company.com`,
 });

@@ -1,6 +1,7 @@
 import { presentExecution, summarizeExecution } from '../../src/app/present-execution';
 import type { Cryptography } from '../../src/app/ports';
 import type { Caller } from '../../src/app/caller';
+import type { KillSwitch } from '../../src/core/controls/kill-switch';
 import type { ExecutionState } from '../../src/core/execution/state';
 import { applyEvent } from '../../src/core/execution/transition';
 import { agentId, userPrincipal } from '../../src/core/ids';
@@ -25,10 +26,11 @@ const MINUTE_MS = 60_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /** Tokens that show what was claimed and until when. */
-const crypto = {
-  releaseToken: (claim: { attempt: string; digest: string }, expiresAtMs: number) =>
+const TOKENS: Partial<Cryptography> = {
+  releaseToken: (claim, expiresAtMs) =>
     `${claim.attempt} ${claim.digest} ${String(expiresAtMs - OPENED_MS)}`,
-} as Cryptography;
+};
+const crypto = TOKENS as Cryptography;
 
 const pending = openedUnder(chainOf());
 const approved = applyEvent(pending, voteBy(ANN), contextOf()).state;
@@ -36,26 +38,29 @@ const executing = applyEvent(approved, releaseBy('t1'), contextOf()).state;
 
 const OWN = callerOf();
 const OTHER = callerOf({ agent: agentId('other') });
-const { agent: _, ...rest } = callerOf({ kind: 'user', principal: userPrincipal('ann') });
-const PERSON: Caller = rest;
+function callerWithout(agent: 'agent'): Caller {
+  const person = { ...callerOf({ kind: 'user', principal: userPrincipal('ann') }) };
+  delete person[agent];
+  return person;
+}
+const PERSON = callerWithout('agent');
 
-const shown = (
-  state: ExecutionState,
-  {
-    caller = OWN,
-    attempt = 't1' as string | undefined,
-    kills = [] as ReturnType<typeof killOf>[],
-    nowMs = OPENED_MS,
-  } = {},
-) =>
+interface Asking {
+  readonly caller?: Caller;
+  /** The attempt named, null for none. */
+  readonly attempt?: string | null;
+  readonly kills?: readonly KillSwitch[];
+}
+
+const shown = (state: ExecutionState, { caller = OWN, attempt = 't1', kills = [] }: Asking = {}) =>
   presentExecution(
     { crypto },
     caller,
     rowOf(state),
-    { snapshot: { kills }, nowMs },
+    { snapshot: { kills }, nowMs: OPENED_MS },
     {
       salt: SALT,
-      ...(attempt === undefined ? {} : { attempt }),
+      ...(attempt === null ? {} : { attempt }),
     },
   );
 
@@ -72,7 +77,7 @@ describe('presentExecution', () => {
 
   it.each([
     ['another attempt', shown(executing, { attempt: 't2' })],
-    ['no attempt', shown(executing, { attempt: undefined })],
+    ['no attempt', shown(executing, { attempt: null })],
     ['under a kill switch', shown(executing, { kills: [killOf({ engagedSeq: 99 })] })],
     ['not released', shown(approved)],
     ['not decided', shown(pending)],

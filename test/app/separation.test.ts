@@ -1,6 +1,6 @@
 import { claimedUser, namedNow, sameHuman, whoMayDecide } from '../../src/app/separation';
 import { STANDARD_CHAIN, type ChainDefinition } from '../../src/core/escalation/chain';
-import { agentPrincipal, systemPrincipal, userPrincipal } from '../../src/core/ids';
+import { agentPrincipal, userPrincipal } from '../../src/core/ids';
 import { BOT, callerOf, registrationOf, stageOf } from './app-builders';
 
 const APPROVER = { kind: 'role', role: 'approver' } as const;
@@ -116,10 +116,5 @@ describe('claimedUser', () => {
     [{}, undefined],
   ])('takes a text and nothing else: %j', (context, claimed) => {
     expect(claimedUser(context)).toBe(claimed);
-  });
-
-  it('comes from no system of ours', async () => {
-    expect(systemPrincipal('x').startsWith('user:')).toBe(false);
-    expect(await asked('bot', { claimed: 'system:x' })).toEqual(['alice']);
   });
 });

@@ -1,5 +1,6 @@
 import type { Cryptography } from '../../src/app/ports';
 import { transitionContext } from '../../src/app/transition-context';
+import type { KillSwitch } from '../../src/core/controls/kill-switch';
 import { applyEvent, type ExecutionEvent } from '../../src/core/execution/transition';
 import { statusOf } from '../../src/core/execution/state';
 import { agentPrincipal, userPrincipal, type PrincipalId } from '../../src/core/ids';
@@ -22,14 +23,21 @@ const LADDER = chainOf({
 });
 const registration = registrationOf('owner', userPrincipal('root'));
 
+interface Circumstances {
+  readonly people?: Readonly<Record<string, readonly string[]>>;
+  readonly nowMs?: number;
+  readonly requester?: PrincipalId;
+  readonly kills?: readonly KillSwitch[];
+}
+
 async function judged(
   event: ExecutionEvent,
   {
-    people = PEOPLE as Record<string, string[]>,
+    people = PEOPLE,
     nowMs = OPENED_MS,
     requester = agentPrincipal('bot'),
-    kills = [] as ReturnType<typeof killOf>[],
-  } = {},
+    kills = [],
+  }: Circumstances = {},
 ) {
   const row = rowOf(openedUnder(LADDER), { requester });
   const stage = stageOf(people, { nowMs, registration });
@@ -45,7 +53,7 @@ async function judged(
   return { stage, context, done: applyEvent(row.state, event, context) };
 }
 
-const why = async (voter: PrincipalId, rest: Parameters<typeof judged>[1] = {}, vote = {}) => {
+const why = async (voter: PrincipalId, rest: Circumstances = {}, vote = {}) => {
   const event = voteBy(voter, { verdict: 'reject', ...vote });
   const { done } = await judged(event, rest);
   return done.answer.kind === 'refused' ? done.answer.why : 'counted';

@@ -99,6 +99,22 @@ describe('a connection lost around COMMIT', () => {
     expect(answered).toBe(100);
   });
 
+  it('after it reached the server does nothing twice, also where no key marks a repeat', async () => {
+    let commits = 0;
+    cutter.cutWith(() => (commits++ % 2 === 0 ? 'after_commit' : 'never'));
+    const pending: Promise<ExecutionView>[] = [];
+    for (let index = 0; index < 40; index += 1) {
+      pending.push(submitRefund(shaky, bot, 45, { action: 'keyless' }));
+      await pause(5);
+    }
+    const answered = (await Promise.all(pending)).map(({ executionId }) => executionId);
+    expect(commits).toBeGreaterThan(3);
+    const rows = await installation.sql<{ id: string }>(
+      `SELECT x.id FROM executions x JOIN audit_events e ON e.execution = x.id WHERE x.action = 'keyless'`,
+    );
+    expect(rows.map(({ id }) => id).sort()).toEqual([...answered].sort());
+  });
+
   it('every time: each answer is still true, and a refusal says that no verdict stands', async () => {
     cutter.cutWith(() => 'before_commit');
     const { keys, answers } = await load('always', 5, 0);
@@ -110,6 +126,25 @@ describe('a connection lost around COMMIT', () => {
       keys.map((idempotencyKey) => submitRefund(shaky, bot, 45, { idempotencyKey })),
     );
     expect(await judge(keys, retried)).toMatchObject({ answered: 5, lies: [] });
+  });
+
+  it('with nobody left to ask is answered unavailable; the same key and attempt then find what was decided', async () => {
+    cutter.cutWith(() => {
+      setImmediate(() => {
+        cutter.goDown();
+      });
+      return 'after_commit';
+    });
+    const asked = { idempotencyKey: 'in-doubt', attemptId: 'the-attempt' };
+    expect(await refusal(submitRefund(shaky, bot, 45, asked))).toBe('unavailable');
+    cutter.cutWith(() => 'never');
+    cutter.comeBack();
+    const view = await submitRefund(shaky, bot, 45, asked);
+    expect(view).toMatchObject({ verdict: 'ALLOW', mayRun: true, version: 1 });
+    expect(await judge(['in-doubt'], [{ status: 'fulfilled', value: view }])).toMatchObject({
+      lies: [],
+    });
+    expect(Date.parse(view.createdAt)).toBeLessThan((await shaky.reads.nowMs()) - 1_000);
   });
 
   it('of a vote or a release counts it once', async () => {

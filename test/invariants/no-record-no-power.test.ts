@@ -1,5 +1,6 @@
 import { createDrainBacklog } from '../../src/app/housekeeping';
 import type { Caller } from '../../src/app/caller';
+import { DEFAULT_TENANT } from '../../src/core/ids';
 import { castVote, readExecution, refusal, release, submitRefund } from '../support/executions';
 import { createTestInstallation, type TestInstallation } from '../support/installation';
 
@@ -148,6 +149,22 @@ describe('I-2: no committed audit record, no ALLOW and no release', () => {
     expect(await readExecution(installation.core, bot, later.executionId, 'run-2')).toMatchObject({
       mayRun: true,
     });
+  });
+
+  it('a stop that would be a grant when decided again does not pass by the backlog', async () => {
+    await refuseRows();
+    let tries = 0;
+    const commit = installation.core.committer.commit(DEFAULT_TENANT, {
+      work: (tx) => {
+        tries += 1;
+        tx.audit({ type: 'decision.made', actor: { kind: 'system', id: 'system:test' } });
+        return tries === 1 ? 'DENY' : 'ALLOW';
+      },
+      stopsOnly: (verdict) => verdict === 'DENY',
+    });
+    expect(await refusal(commit)).toBe('unavailable');
+    expect(tries).toBe(2);
+    expect(await count('audit_backlog')).toBe(0);
   });
 
   it('facts of the backlog are chained once, in order, however many processes drain at a time', async () => {

@@ -28,7 +28,7 @@ export async function startCommitCutter(adminUrl: string): Promise<CommitCutter>
   const target = new URL(adminUrl);
   const folder = target.searchParams.get('host') ?? '';
   const path = join(folder, `.s.PGSQL.${target.port === '' ? '5432' : target.port}`);
-  const open = new Set<Socket>();
+  const clients = new Set<Socket>();
   let decide = (): Cut => 'never';
   let down = false;
   let cuts = 0;
@@ -39,12 +39,13 @@ export async function startCommitCutter(adminUrl: string): Promise<CommitCutter>
       return;
     }
     const upstream = connect(path);
-    for (const socket of [client, upstream]) {
-      open.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => open.delete(socket));
-    }
-    client.on('close', () => upstream.end());
+    clients.add(client);
+    for (const socket of [client, upstream]) socket.on('error', () => undefined);
+    client.on('close', () => {
+      clients.delete(client);
+      // What was handed on still arrives: the server may commit what nobody waits for any more.
+      upstream.end();
+    });
     upstream.on('close', () => client.destroy());
     upstream.on('data', (chunk: Buffer) => {
       if (!client.destroyed) client.write(chunk);
@@ -76,7 +77,7 @@ export async function startCommitCutter(adminUrl: string): Promise<CommitCutter>
   url.hostname = '127.0.0.1';
   url.port = String((server.address() as AddressInfo).port);
   const breakAll = (): void => {
-    for (const socket of open) socket.destroy();
+    for (const client of clients) client.destroy();
   };
   return {
     databaseUrl: url.href,

@@ -23,7 +23,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0.5rem 0 0.75rem; }
 h2 { font-size: 1.1rem; margin: 0 0 0.4rem; }
 p { margin: 0.4rem 0; }
 a { color: var(--accent); }
-code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.875rem; }
+code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.8125rem; }
 pre {
   margin: 0.5rem 0; padding: 0.7rem 0.8rem;
   background: var(--ground); border: 1px solid var(--line); border-radius: 6px;
@@ -100,14 +100,25 @@ export const PENDING_SCRIPT = `'use strict';
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const content = await answer.json();
+    if (answer.status === 401) throw new Error('This key is not accepted. Check it and try again.');
     if (!answer.ok) throw new Error([content.what, content.howToFix].filter(Boolean).join(' '));
     return content;
   }
 
   function facts(pairs) {
     const dl = element('dl');
-    for (const [name, value] of pairs) dl.append(element('dt', name), element('dd', value));
+    for (const [name, value, isCode] of pairs) {
+      const dd = element('dd');
+      dd.append(isCode ? element('code', value) : visible(value));
+      dl.append(element('dt', name), dd);
+    }
     return dl;
+  }
+
+  function claims(context) {
+    if (Object.keys(context).length === 0) return [];
+    const label = element('p', 'What the agent says about it, unverified:', 'faint');
+    return [label, element('pre', JSON.stringify(context, null, 2))];
   }
 
   function voteForm(item) {
@@ -148,13 +159,14 @@ export const PENDING_SCRIPT = `'use strict';
       element('h2', item.action + ' by ' + item.agent),
       element('p', item.reason),
       element('pre', JSON.stringify(item.args, null, 2)),
+      ...claims(item.context),
       facts([
         ['Environment', item.environment],
         ['Approvers', item.approvers + ' (level ' + item.level + ' of ' + item.of + ')'],
         ['Requested', new Date(item.requestedAt).toLocaleString()],
         ['Decide before', new Date(item.deadline).toLocaleString()],
-        ['Execution', item.executionId],
-        ['Digest of arguments', item.argsDigest],
+        ['Execution', item.executionId, true],
+        ['Digest of arguments', item.argsDigest, true],
       ]),
       voteForm(item),
     );

@@ -77,14 +77,13 @@ describe('laws of the one transition, over random ladders, people and times', ()
 
   it('the version grows by one with each change, and what did not change is the same object', () => {
     forEveryScene(({ before, after: { state, records, answer } }) => {
-      const { version: _, ...was } = before;
-      const { version, ...is } = state;
+      const { version } = state;
       if (state === before) {
         expect(records).toEqual([]);
         if (answer.kind === 'ok' && !answer.repeated) expect(version).toBe(before.version);
       } else {
         expect(version).toBe(before.version + 1);
-        expect(is).not.toEqual(was);
+        expect({ ...state, version: 0 }).not.toEqual({ ...before, version: 0 });
       }
     });
   });

@@ -27,7 +27,7 @@ export const TIMEOUT_MS = 1_000;
 export const VALID_FOR_MS = 5_000;
 export const DECIDED_SEQ = 10;
 export const DIGEST = 'd1';
-export const RATIONALE = 'Matches the invoice';
+const RATIONALE = 'Matches the invoice';
 
 export const [ANN, BEA, CID, DAN] = [
   userPrincipal('ann'),

@@ -38,8 +38,11 @@ const FAULTS: readonly (readonly [string, string, (c: Case) => Case])[] = [
     'no approval asked',
     'approval_not_found',
     (c) => {
-      const { approval: _, ...rest } = c.state;
-      return { ...c, state: rest };
+      const state: { -readonly [Field in keyof ExecutionState]: ExecutionState[Field] } = {
+        ...c.state,
+      };
+      delete state.approval;
+      return { ...c, state };
     },
   ],
   [

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Caller } from '../../src/app/caller';
@@ -262,6 +262,7 @@ describe('the stored chain', () => {
     const other = createCryptography(loadOrCreateKeys({ dir, create: true, env: {} }));
     const verify = createVerifyAudit({ log: installation.core.auditLog, crypto: other });
     expect((await verify(DEFAULT_TENANT)).state).toBe('UNVERIFIABLE');
+    rmSync(dir, { recursive: true });
   });
 });
 
