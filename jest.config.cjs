@@ -60,7 +60,6 @@ const engine = {
   ...servers,
   displayName: 'engine',
   testMatch: folders(ENGINE_FOLDERS),
-  testTimeout: 30_000,
 };
 
 const browser = {
@@ -68,7 +67,6 @@ const browser = {
   ...servers,
   displayName: 'browser',
   testMatch: folders(['browser']),
-  testTimeout: 60_000,
 };
 
 const chaos = {
@@ -76,11 +74,12 @@ const chaos = {
   ...servers,
   displayName: 'chaos',
   testMatch: folders(['chaos']),
-  testTimeout: 300_000,
 };
 
 module.exports = {
   projects: process.env.COUNTERSIGN_CHAOS === '1' ? [chaos] : [unit, engine, browser],
+  // Jest takes it from here only: a project's own is ignored. Longer tests say so themselves.
+  testTimeout: 30_000,
   // Servers, browsers and worker processes share the machine with the tests.
   maxWorkers: 2,
   // The other provider, v8, makes the property tests seventy times slower.

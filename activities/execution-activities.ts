@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Logger } from '../src/app/ports';
 import { ERRORS, isDomainError } from '../src/core/errors';
+import { workflowIdOf } from '../src/core/ids';
 import type { JsonObject } from '../src/core/json';
 import { asActivity } from './failures';
 import { governedView, type GovernedView } from './governed-view';
@@ -54,7 +55,7 @@ export function createExecutionActivities(deps: ExecutionActivityDeps): Executio
     recordDue: (input) => viewed('recordDue', () => steps.recordDue(input)),
     closeExecution: (input) =>
       viewed('closeExecution', async () => {
-        const history = await historySoFar(deps);
+        const history = await historySoFar(deps, input);
         return steps.closeExecution(history === undefined ? input : { ...input, history });
       }),
     runCommand: (kind, input, payload, credential) =>
@@ -76,10 +77,14 @@ async function answered(run: () => Promise<CommandAnswer>): Promise<CommandAnswe
   }
 }
 
-async function historySoFar(deps: ExecutionActivityDeps): Promise<Uint8Array | undefined> {
+async function historySoFar(
+  deps: ExecutionActivityDeps,
+  { executionId }: GovernedInput,
+): Promise<Uint8Array | undefined> {
   if (deps.fetchHistory === undefined) return undefined;
   const { attempt, workflowExecution } = Context.current().info;
-  if (workflowExecution === undefined) return undefined;
+  // Only the execution's own workflow tells its story; another one could invent it.
+  if (workflowExecution?.workflowId !== workflowIdOf(executionId)) return undefined;
   try {
     return await deps.fetchHistory(workflowExecution.workflowId, workflowExecution.runId);
   } catch (error) {

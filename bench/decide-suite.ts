@@ -11,10 +11,12 @@ import { makeWorkload, POLICY_ID, policyText, type Workload } from './policy-wor
 import { rounded, SPREAD_COLUMNS, spreadCells, type SuiteResult } from './result';
 
 const REQUESTS = 4_096;
-/** Few enough to end within the time slice of a busy machine. */
-const CHUNK = 16;
-const ROUNDS = 40;
-const WARM_ROUNDS = 6;
+/** Shorter than the time slice of a busy machine, long enough for warm caches. */
+const CHUNK_MS = 2;
+/** More say nothing further: so a contender that does nothing does not fill the memory. */
+const CHUNK_MAX = 256;
+const TURNS = 1_000;
+const WARM_TURNS = 150;
 
 interface Contender {
   readonly decide: (input: PolicyInput) => unknown;
@@ -54,35 +56,38 @@ function interleave(contenders: readonly Contender[]): {
   readonly dropped: number;
 } {
   const samples = contenders.map((): number[] => []);
-  const chunks = (contenders[0]?.inputs.length ?? 0) / CHUNK;
+  const timers = contenders.map(chunkTimer);
   let dropped = 0;
-  for (let turn = -WARM_ROUNDS * chunks; turn < ROUNDS * chunks; turn += 1) {
-    const from = ((turn + WARM_ROUNDS * chunks) % chunks) * CHUNK;
-    // Who goes first changes, so that nobody always meets the other's warm caches.
+  for (let turn = -WARM_TURNS; turn < TURNS; turn += 1) {
+    // Who goes first changes, so that nobody always meets what the same other left in the caches.
     for (let place = 0; place < contenders.length; place += 1) {
-      const which = (place + turn + WARM_ROUNDS * chunks) % contenders.length;
-      const times = chunkTimes(contenders[which], from);
+      const which = (place + turn + WARM_TURNS) % contenders.length;
+      const times = timers[which]?.();
       if (turn < 0) continue;
       if (times === undefined) dropped += 1;
-      else samples[which]?.push(...times);
+      else for (const time of times) samples[which]?.push(time);
     }
   }
   return { spreads: samples.map(spreadOf), dropped };
 }
 
-/** Microseconds of each decision of one chunk; undefined when it was disturbed. */
-function chunkTimes(contender: Contender | undefined, from: number): number[] | undefined {
-  if (contender === undefined) return undefined;
-  const { decide: decideOne, inputs } = contender;
-  const chunk = inputs.slice(from, from + CHUNK);
-  const before = switches();
-  const times: number[] = [];
-  for (const input of chunk) {
-    const startedMs = performance.now();
-    decideOne(input);
-    times.push((performance.now() - startedMs) * 1_000);
-  }
-  return switches() === before ? times : undefined;
+/** Each call decides the next requests for one chunk: microseconds of each, undefined when disturbed. */
+function chunkTimer({ decide: decideOne, inputs }: Contender): () => number[] | undefined {
+  let next = 0;
+  return () => {
+    const before = switches();
+    const times: number[] = [];
+    const untilMs = performance.now() + CHUNK_MS;
+    for (let startedMs = 0; startedMs < untilMs && times.length < CHUNK_MAX;) {
+      const input = inputs[next % inputs.length];
+      next += 1;
+      if (input === undefined) return undefined;
+      startedMs = performance.now();
+      decideOne(input);
+      times.push((performance.now() - startedMs) * 1_000);
+    }
+    return switches() === before ? times : undefined;
+  };
 }
 
 /** Every verdict and every set of matched rules must be the same, or the times compare different work. */

@@ -16,11 +16,7 @@ export function createApplyDue(deps: StepDeps) {
 }
 
 /** Whether time or a kill switch has moved this execution although no step has written it yet. */
-function needsStep(
-  row: StoredExecution,
-  kills: TenantSnapshot['kills'],
-  nowMs: number,
-): boolean {
+function needsStep(row: StoredExecution, kills: TenantSnapshot['kills'], nowMs: number): boolean {
   const due = dueAtMs(row.state);
   if (due !== undefined && due <= nowMs) return true;
   const voidable =

@@ -82,25 +82,35 @@ function draftOf(record: ExecutionRecord): Pick<Draft, 'type' | 'outcome' | 'con
   }
 }
 
-/** Writes what happened to an execution into the chain, in order; returns the last sequence number. */
+/** Whether a person asked for exactly this: it ends because of the cancellation, not of a changed basis. */
+const isCancellation = (record: ExecutionRecord): boolean =>
+  (record.kind === 'closed' || record.kind === 'voided') && record.reasonCode === 'cancelled';
+
+/** What a timer or an empty level decided is nobody's vote, whoever's event found it due (I-11). */
+function isDoneBy(record: ExecutionRecord, actor: Actor): boolean {
+  if (isCancellation(record)) return true;
+  if (record.kind !== 'closed' || record.by !== actor.id) return false;
+  return record.verdict === 'approved' || record.verdict === 'rejected';
+}
+
+/**
+ * Writes what happened to an execution into the chain, in order; returns the last sequence number. `payloads`
+ * are commitments of what the actor said about a cancellation.
+ */
 export function auditRecords(
   tx: Tx,
   row: StoredExecution,
   records: readonly ExecutionRecord[],
   actor: Actor,
+  payloads?: Readonly<Record<string, string>>,
 ): number | undefined {
   let last: number | undefined;
   for (const record of records) {
     last = tx.audit({
       ...draftOf(record),
-      actor:
-        // What a timer or an empty level decided is nobody's vote, whoever's event found it due (I-11).
-        record.kind === 'closed' &&
-        record.by === actor.id &&
-        (record.verdict === 'approved' || record.verdict === 'rejected')
-          ? actor
-          : SYSTEM_ACTOR,
+      actor: isDoneBy(record, actor) ? actor : SYSTEM_ACTOR,
       ...executionFields(row),
+      ...(payloads !== undefined && isCancellation(record) ? { payloads } : {}),
     });
   }
   return last;

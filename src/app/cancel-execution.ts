@@ -2,6 +2,7 @@ import type { ExecutionView } from '../core/execution/view';
 import { executionId } from '../core/ids';
 import { actorOf } from './audit-records';
 import { requirePermission, type Caller } from './caller';
+import { seal } from './payloads';
 import { readOwn } from './read-execution';
 import { presentExecution } from './present-execution';
 import type { ReleaseDeps } from './release-execution';
@@ -16,11 +17,24 @@ export function createCancelExecution(deps: ReleaseDeps) {
     requirePermission(caller, 'executions:cancel');
     const { row } = await readOwn(deps.reads, caller, input.executionId);
     const id = executionId(row.state.id);
+    const sealed = seal(
+      deps.crypto,
+      { tenant: caller.tenant, execution: id },
+      'rationale',
+      input.reason,
+    );
+    const event = { kind: 'cancel', by: caller.principal, reason: 'Cancelled on request' } as const;
     const done = await commitStep(
       deps,
       caller.tenant,
-      stepUnit(deps, id, () => ({ kind: 'cancel', by: caller.principal, reason: input.reason }), {
+      stepUnit(deps, id, () => event, {
         actor: actorOf(caller),
+        payloads: { rationale: sealed.commitment },
+        after: (tx, { answer, changed }) => {
+          // What was said is encrypted like every rationale; the chain holds its commitment.
+          if (changed && answer.kind === 'ok') tx.insertPayload(sealed.payload);
+          return undefined;
+        },
       }),
     );
     if (done.changed)

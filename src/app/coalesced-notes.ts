@@ -8,6 +8,8 @@ import type { Committer } from './commit-ports';
 /** Beyond this many different sources in one interval the rest share one row: a flood cannot fill the chain. */
 const SOURCES_MAX = 500;
 
+const AUTHENTICATION = { kind: 'system', id: 'system:authentication' } as const;
+
 interface Note {
   readonly tenant: TenantId;
   readonly draft: Omit<AuditEventDraft, 'id' | 'tsMs' | 'context'>;
@@ -28,31 +30,44 @@ export function createCoalescedNotes(deps: {
   readonly logger: Logger;
 }): CoalescedNotes {
   let notes = new Map<string, Note>();
-  const add = (key: string, fallback: string, note: Omit<Note, 'count'>): void => {
-    const slot = notes.size < SOURCES_MAX || notes.has(key) ? key : fallback;
+  const add = (
+    kind: string,
+    source: string,
+    note: Omit<Note, 'count'>,
+    shared: Omit<Note, 'count'>,
+  ): void => {
+    const key = `${kind} ${source}`;
+    const sources = [...notes.keys()].filter((each) => each.startsWith(`${kind} `)).length;
+    const fits = notes.has(key) || sources < SOURCES_MAX;
+    const slot = fits ? key : `${kind} of ${note.tenant}`;
     const known = notes.get(slot);
-    if (known === undefined) notes.set(slot, { ...note, count: 1 });
+    if (known === undefined) notes.set(slot, { ...(fits ? note : shared), count: 1 });
     else known.count += 1;
   };
   return {
     noteFailedLogin: (keyPrefix, address) => {
       const shown = address ?? 'unknown';
-      add(`login ${keyPrefix} ${shown}`, 'login overflow', {
-        tenant: SYSTEM_TENANT,
-        draft: {
-          type: 'auth.failed',
-          actor: { kind: 'system', id: 'system:authentication' },
-          outcome: 'unauthenticated',
-        },
-        context: { keyPrefix, address: shown },
-      });
+      const draft = {
+        type: 'auth.failed',
+        actor: AUTHENTICATION,
+        outcome: 'unauthenticated',
+      } as const;
+      const note = { tenant: SYSTEM_TENANT, draft, context: { keyPrefix, address: shown } };
+      add('login', `${keyPrefix} ${shown}`, note, { ...note, context: { source: 'many' } });
     },
     noteEvaluation: (caller, verdict) => {
-      add(`evaluate ${caller.credentialId} ${verdict}`, 'evaluate overflow', {
-        tenant: caller.tenant,
-        draft: { type: 'decision.evaluated', actor: actorOf(caller), outcome: verdict },
-        context: {},
-      });
+      const draft = {
+        type: 'decision.evaluated',
+        actor: actorOf(caller),
+        outcome: verdict,
+      } as const;
+      const note = { tenant: caller.tenant, draft, context: {} };
+      const many = {
+        ...note,
+        draft: { ...draft, actor: AUTHENTICATION, outcome: 'several' },
+        context: { source: 'many' },
+      };
+      add('evaluate', `${caller.credentialId} ${verdict}`, note, many);
     },
     flush: async () => {
       const gathered = notes;

@@ -13,8 +13,13 @@ import type { Tx } from './commit-ports';
 import { claimedUser, sameHuman, whoMayDecide } from './separation';
 import { requestFields, type SubmitInput } from './submit-input';
 
+/** Stands in a stored trace where the answer to the submit showed the value. */
+const NOT_KEPT = '[not kept]';
+
 export interface Submission {
   readonly row: StoredExecution;
+  /** With the values, for the one answer that shows them. */
+  readonly trace?: PolicyDecision['trace'];
   readonly salt?: Uint8Array;
   readonly repeated: boolean;
   readonly snapshot: TenantSnapshot;
@@ -31,6 +36,7 @@ export interface Draft {
     readonly args: Sealed;
     readonly context?: Sealed;
     readonly justification?: Sealed;
+    readonly actor?: Sealed;
   };
 }
 
@@ -124,6 +130,17 @@ async function firstState(
   }
 }
 
+/** The stored trace names fields and what was expected; what was sent stays in the encrypted payloads alone. */
+function withoutValues(decision: PolicyDecision): PolicyDecision {
+  if (decision.trace.every((entry) => entry.failed === undefined)) return decision;
+  const trace = decision.trace.map((entry) =>
+    entry.failed === undefined
+      ? entry
+      : { ...entry, failed: { ...entry.failed, actual: NOT_KEPT } },
+  );
+  return { ...decision, trace };
+}
+
 function newRow(
   draft: Draft,
   gathered: Gathered,
@@ -139,7 +156,7 @@ function newRow(
     agent: gathered.profile.id,
     action: fields.action,
     environment: fields.environment,
-    decision,
+    decision: withoutValues(decision),
     agentProfile: gathered.profile,
     requester: caller.principal,
     attemptId: draft.attempt,
@@ -148,7 +165,6 @@ function newRow(
     decidedAtMs: nowMs,
     updatedAtMs: nowMs,
     startPending: true,
-    ...(input.actor === undefined ? {} : { onBehalfOf: input.actor }),
     ...(input.idempotencyKey === undefined ? {} : { idempotencyKey: input.idempotencyKey }),
     ...(fields.workflowType === undefined ? {} : { workflowType: fields.workflowType }),
   };
@@ -166,6 +182,7 @@ function stagePayloads(
     draft.sealed.args,
     draft.sealed.context,
     draft.sealed.justification,
+    draft.sealed.actor,
     Object.keys(facts).length === 0 ? undefined : seal(deps.crypto, place, 'facts', facts),
   ];
   const commitments: Record<string, string> = {};
@@ -195,7 +212,6 @@ function decisionContext(
           chain: approval.chain.id,
           deadlineMs: approval.level.deadlineMs,
         }),
-    ...(draft.input.actor === undefined ? {} : { onBehalfOf: draft.input.actor }),
   };
 }
 
@@ -230,5 +246,6 @@ export async function commitNew(
     payloads: stagePayloads(deps, draft, gathered.facts, tx),
   });
   auditRecords(tx, row, records, actor);
-  return { row, salt: draft.sealed.args.salt, repeated: false, snapshot, nowMs: tx.nowMs };
+  const { trace } = decided.decision;
+  return { row, trace, salt: draft.sealed.args.salt, repeated: false, snapshot, nowMs: tx.nowMs };
 }

@@ -70,7 +70,9 @@ export function createCreateUser(deps: DirectoryDeps) {
       lane: 'exclusive',
       work: async (tx) => {
         if (!(await tx.registry.insertUser(input)))
-          throw new DomainError('conflict', { what: `User ${input.id} exists already.` });
+          throw new DomainError('conflict', {
+            what: `A user of the id ${input.id} or of this e-mail address exists already.`,
+          });
         const target = { kind: 'user', id: userPrincipal(input.id) };
         tx.audit({ type: 'user.created', actor: actorOf(caller), target });
         for (const role of input.roles)

@@ -199,7 +199,10 @@ export function createExecutionSteps(deps: ExecutionStepDeps) {
       input: GovernedReference & { readonly history?: Uint8Array },
     ): Promise<RunView> => {
       const found = await read(input);
-      if (input.history !== undefined) await keepHistory(deps, input, found.row, input.history);
+      const ended = waitingFor(found.row) === 'nothing';
+      if (ended && input.history !== undefined) {
+        await keepHistory(deps, input, found.row, input.history);
+      }
       return runView(found.row, found.nowMs);
     },
   };

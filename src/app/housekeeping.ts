@@ -17,8 +17,12 @@ export function createSweepDue(deps: HousekeepingDeps) {
     let moved = 0;
     for (;;) {
       const rows = await deps.outbox.overdue(OVERDUE_MS, BATCH);
-      const done = await Promise.all(rows.map((row) => applyDue(row.tenant, row.executionId)));
-      const changed = done.filter((step) => step.changed).length;
+      const done = await Promise.allSettled(
+        rows.map((row) => applyDue(row.tenant, row.executionId)),
+      );
+      const changed = done.filter(
+        (step) => step.status === 'fulfilled' && step.value.changed,
+      ).length;
       moved += changed;
       if (rows.length < BATCH || changed === 0) return { moved };
     }

@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors';
 import { isOpen, statusOf } from '../core/execution/state';
 import type { PendingApproval } from '../core/execution/view';
-import { executionId } from '../core/ids';
+import { executionId, userPrincipal } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import { createFreshen, type FreshDeps } from './apply-due';
 import { requirePermission, type Caller } from './caller';
@@ -14,6 +14,15 @@ export interface ApprovalReadDeps extends FreshDeps {
   readonly reads: ExecutionReads;
 }
 
+/** Arguments are for those who decide, the agent's owner and Admins; others see what was asked and its digest. */
+function maySeeArguments(caller: Caller, { state, agentProfile }: StoredExecution): boolean {
+  const { principal, permissions } = caller;
+  const asked = state.approval?.level.groups.some((group) => group.eligible.includes(principal));
+  const voted = state.approval?.votes.some((vote) => vote.principal === principal);
+  const owns = principal === userPrincipal(agentProfile.owner);
+  return asked === true || voted === true || owns || permissions.has('approvals:read_arguments');
+}
+
 async function present(
   deps: ApprovalReadDeps,
   caller: Caller,
@@ -22,7 +31,8 @@ async function present(
 ): Promise<PendingApproval> {
   const { approval } = row.state;
   if (approval === undefined) throw new DomainError('approval_not_found');
-  const payloads = await deps.reads.payloads(caller.tenant, row.state.id);
+  const shown = maySeeArguments(caller, row);
+  const payloads = shown ? await deps.reads.payloads(caller.tenant, row.state.id) : [];
   const value = (kind: 'arguments' | 'context'): JsonObject =>
     (openKind(deps.crypto, caller.tenant, payloads, kind)?.value ?? {}) as JsonObject;
   return {
@@ -34,6 +44,7 @@ async function present(
     environment: row.environment,
     args: value('arguments'),
     context: value('context'),
+    argumentsShown: shown,
     argsDigest: row.state.argsDigest,
     reason: row.decision.reason,
     matched: row.decision.matched,

@@ -53,11 +53,7 @@ export interface Opened {
 }
 
 /** Decrypts one payload and checks it against its commitment; undefined when it was erased. */
-function open(
-  crypto: Cryptography,
-  tenant: TenantId,
-  payload: SealedPayload,
-): Opened | undefined {
+function open(crypto: Cryptography, tenant: TenantId, payload: SealedPayload): Opened | undefined {
   const opened = crypto.openPayload(
     payload.kind,
     { wrappedKey: payload.wrappedKey ?? null, ciphertext: payload.ciphertext },

@@ -52,7 +52,7 @@ export interface RawSnapshot {
 }
 
 export type PayloadKind =
-  'arguments' | 'context' | 'facts' | 'rationale' | 'justification' | 'result';
+  'arguments' | 'context' | 'facts' | 'rationale' | 'justification' | 'actor' | 'result';
 
 /** One encrypted payload. Deleting `wrappedKey` erases it; the commitment in the chain stays. */
 export interface SealedPayload {
@@ -75,7 +75,6 @@ export interface StoredExecution {
   /** The agent as the registry knew it when deciding, for deciding again under a new policy. */
   readonly agentProfile: AgentProfile;
   readonly requester: PrincipalId;
-  readonly onBehalfOf?: string;
   readonly attemptId?: string;
   readonly idempotencyKey?: string;
   /** SHA-256 hex over the canonical request, to tell a repeat from a reuse of the key. */

@@ -29,9 +29,7 @@ export function createReportOutcome(deps: ReleaseDeps) {
       result: input.result ?? null,
       error: input.error ?? null,
     };
-    const reportDigest = Buffer.from(
-      deps.crypto.sha256(new TextEncoder().encode(canonicalJson(report))),
-    ).toString('hex');
+    const reportDigest = deps.crypto.macOf(canonicalJson(report));
     const done = await commitStep(
       deps,
       caller.tenant,

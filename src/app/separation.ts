@@ -30,6 +30,24 @@ export interface Asked {
 const selectorsOf = (chain: ChainDefinition): ApproverSelector[] =>
   chain.levels.flatMap((level) => level.groups.flatMap((group) => [...group.selectors]));
 
+/** The people a text may mean: by id, principal or e-mail address, in any case, also as `Name <address>`. */
+function peopleNamed(people: Asked['people'], text: string): readonly PrincipalId[] {
+  const address = /<([^<>]+)>/.exec(text)?.[1];
+  const names = [text, ...(address === undefined ? [] : [address])].map((name) =>
+    name
+      .trim()
+      .toLowerCase()
+      .replace(/^user:/, ''),
+  );
+  return [...people.values()]
+    .flat()
+    .filter(({ principal, email }) => {
+      const own = [principal.replace(/^user:/, ''), email].map((each) => each.toLowerCase());
+      return own.some((each) => each !== '' && names.includes(each));
+    })
+    .map(({ principal }) => principal);
+}
+
 /**
  * Who can be asked now and who is kept out: the verified requester; without one the agent's owner, its
  * registrar and whoever minted its keys; the owner where the chain says so; and a user the agent claims to
@@ -48,21 +66,18 @@ export async function whoMayDecide(
   const excluded = new Set<PrincipalId>(known);
   if (chain.separation.requester === 'exclude') excluded.add(request.requester);
   if (registration !== undefined) {
-    const owner = userPrincipal(registration.owner);
-    if (chain.separation.agentOwner === 'exclude' || !verified) excluded.add(owner);
+    if (chain.separation.agentOwner === 'exclude' || !verified) {
+      excluded.add(userPrincipal(registration.owner));
+      for (const person of peopleNamed(people, registration.owner)) excluded.add(person);
+    }
     if (!verified) {
       excluded.add(registration.registeredBy);
       for (const minter of registration.keyMinters) excluded.add(minter);
     }
   }
-  if (claimed !== undefined) {
-    // Only people who could decide are noted: a claim of an agent must not stand readable in the row.
-    const name = claimed.toLowerCase();
-    for (const { principal, email } of [...people.values()].flat()) {
-      const named = [principal, email].map((text) => text.toLowerCase());
-      if (named.includes(name) || named.includes(userPrincipal(name))) excluded.add(principal);
-    }
-  }
+  // Only people who could decide are noted: a claim of an agent must not stand readable in the row.
+  if (claimed !== undefined)
+    for (const person of peopleNamed(people, claimed)) excluded.add(person);
   const resolve: ResolveApprovers = (selector) =>
     (people.get(describeSelector(selector)) ?? [])
       .map((person) => person.principal)

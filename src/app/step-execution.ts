@@ -86,7 +86,12 @@ export function stepUnit(
   deps: StepDeps,
   id: ExecutionId,
   toEvent: (tx: Tx) => ExecutionEvent,
-  options: { readonly actor: Actor; readonly after?: AfterStep; readonly credentialId?: string },
+  options: {
+    readonly actor: Actor;
+    readonly after?: AfterStep;
+    readonly credentialId?: string;
+    readonly payloads?: Readonly<Record<string, string>>;
+  },
 ): Unit<Stepped> {
   return {
     key: `execution ${id}`,
@@ -103,7 +108,7 @@ export function stepUnit(
       const next = changed ? { ...row, state: moved.state, updatedAtMs: tx.nowMs } : row;
       const stepped = steppedOf(next, moved, changed, snapshot, tx.nowMs);
       const own = options.after?.(tx, stepped);
-      const last = auditRecords(tx, next, moved.records, options.actor);
+      const last = auditRecords(tx, next, moved.records, options.actor, options.payloads);
       stageChange(tx, row, next, event);
       return { ...stepped, auditSeq: own ?? last ?? 0 };
     },

@@ -63,6 +63,9 @@ export function createSubmitExecution(deps: SubmitDeps) {
         ...(input.justification === undefined
           ? {}
           : { justification: seal(deps.crypto, place, 'justification', input.justification) }),
+        ...(input.actor === undefined
+          ? {}
+          : { actor: seal(deps.crypto, place, 'actor', input.actor) }),
       },
     };
     const key = input.idempotencyKey;
@@ -118,7 +121,7 @@ async function presentSubmission(
         )?.salt);
   // A repeat without an attemptId cannot prove that it is the attempt which holds the release.
   const attempt = done.repeated && !isOpen(done.row.state) ? draft.input.attemptId : draft.attempt;
-  return presentExecution(
+  const view = presentExecution(
     deps,
     caller,
     done.row,
@@ -128,4 +131,5 @@ async function presentSubmission(
       ...(salt === undefined ? {} : { salt }),
     },
   );
+  return done.trace === undefined ? view : { ...view, trace: done.trace };
 }

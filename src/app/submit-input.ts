@@ -59,8 +59,11 @@ export const requestFields = (input: SubmitInput, agent: AgentProfile): RequestF
   ...(input.workflow?.type === undefined ? {} : { workflowType: input.workflow.type }),
 });
 
-/** Everything that makes two submissions of one key the same request; the attempt is not part of it. */
-export function requestDigest(crypto: Cryptography, input: SubmitInput): string {
+/**
+ * Everything that makes two submissions of one key the same request; the attempt is not part of it. A keyed MAC:
+ * a plain digest of short arguments could be guessed from the row, also after they were erased.
+ */
+export function requestDigest(crypto: Pick<Cryptography, 'macOf'>, input: SubmitInput): string {
   const {
     agent,
     action,
@@ -85,6 +88,5 @@ export function requestDigest(crypto: Cryptography, input: SubmitInput): string 
     expiresAt,
     actor,
   };
-  const canonical = canonicalJson(JSON.parse(JSON.stringify(fields)) as Json);
-  return Buffer.from(crypto.sha256(new TextEncoder().encode(canonical))).toString('hex');
+  return crypto.macOf(canonicalJson(JSON.parse(JSON.stringify(fields)) as Json));
 }

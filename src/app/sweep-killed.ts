@@ -21,7 +21,7 @@ export function createSweepKilled(deps: StepDeps) {
         },
       });
       if (open.length === 0) return moved;
-      const done = await Promise.all(
+      const done = await Promise.allSettled(
         open.map((row) =>
           deps.committer.commit(
             tenant,
@@ -29,8 +29,13 @@ export function createSweepKilled(deps: StepDeps) {
           ),
         ),
       );
-      const changed = done.filter((step) => step.changed).length;
+      const changed = done.filter(
+        (step) => step.status === 'fulfilled' && step.value.changed,
+      ).length;
       moved += changed;
+      // One row in trouble holds up no other; if nothing at all moves its reason is told.
+      const failed = done.find((step) => step.status === 'rejected');
+      if (changed === 0 && failed !== undefined) throw failed.reason;
       // Nothing moved means another process is doing the same work, or a row this switch does not void.
       if (changed === 0) return moved;
     }

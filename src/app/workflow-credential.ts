@@ -1,5 +1,7 @@
+import { canonicalJson } from '../core/audit/canonical-json';
+import { executionId } from '../core/ids';
+import type { JsonObject } from '../core/json';
 import { DomainError } from '../core/errors';
-import type { GovernedReference } from './execution-steps';
 import { callerOf } from './authenticate';
 import type { Caller } from './caller';
 import type { Cryptography } from './ports';
@@ -12,7 +14,7 @@ const LIFE_MS = 5 * 60_000;
 const PREFIX = 'cwc1';
 
 export interface WorkflowCredentialDeps {
-  readonly crypto: Pick<Cryptography, 'macOf' | 'uuidv7' | 'equal'>;
+  readonly crypto: Pick<Cryptography, 'macOf' | 'uuidv7' | 'equal' | 'sha256'>;
   readonly lookup: CredentialLookup;
   readonly reads: ExecutionReads;
 }
@@ -22,34 +24,58 @@ export interface WorkflowCredential {
   readonly expiresAt: string;
 }
 
-const claimsText = (claims: {
-  readonly id: string;
+/** The update that the credential is for, with its exact command. */
+export interface WorkflowUpdate {
+  readonly update: 'vote' | 'release' | 'outcome';
+  readonly command: JsonObject;
+}
+
+/** One credential, one command: what is read out of a history authorises nothing but its own repetition. */
+const digestOf = (
+  crypto: WorkflowCredentialDeps['crypto'],
+  { update, command }: WorkflowUpdate,
+): string =>
+  Buffer.from(crypto.sha256(new TextEncoder().encode(canonicalJson({ update, command })))).toString(
+    'base64url',
+  );
+
+interface Claims {
+  readonly credentialId: string;
   readonly execution: string;
+  readonly command: string;
   readonly jti: string;
   readonly expiresAtMs: number;
-}): string =>
-  [PREFIX, claims.id, claims.execution, claims.jti, String(claims.expiresAtMs)].join('.');
+}
 
-/** Mints a short-lived credential for the updates of one execution's workflow, bound to the caller's key. */
+const claimsText = (claims: Claims): string =>
+  [
+    PREFIX,
+    claims.credentialId,
+    claims.execution,
+    claims.command,
+    claims.jti,
+    String(claims.expiresAtMs),
+  ].join('.');
+
+/** Mints a short-lived credential for one update of one execution's workflow, bound to the caller's key. */
 export function createMintWorkflowCredential(deps: WorkflowCredentialDeps) {
   return async (
     caller: Caller,
-    input: { readonly executionId: string },
+    input: WorkflowUpdate & { readonly executionId: string },
   ): Promise<WorkflowCredential> => {
     const found = caller.permissions.has('approvals:decide')
-      ? await deps.reads.execution(
-          caller.tenant,
-          input.executionId as GovernedReference['executionId'],
-        )
+      ? await deps.reads.execution(caller.tenant, executionId(input.executionId))
       : await readOwn(deps.reads, caller, input.executionId);
-    if (found === undefined)
+    if (found === undefined) {
       throw new DomainError('execution_not_found', {
         what: `No execution ${input.executionId} exists for this credential.`,
       });
+    }
     const expiresAtMs = found.nowMs + LIFE_MS;
     const text = claimsText({
-      id: caller.credentialId,
+      credentialId: caller.credentialId,
       execution: input.executionId,
+      command: digestOf(deps.crypto, input),
       jti: deps.crypto.uuidv7(),
       expiresAtMs,
     });
@@ -62,29 +88,25 @@ export function createMintWorkflowCredential(deps: WorkflowCredentialDeps) {
 
 /** The caller behind a workflow credential, and its one-time id, which makes a repeated update the same command. */
 export function createRedeemWorkflowCredential(deps: WorkflowCredentialDeps) {
+  const refuse = (what: string): DomainError => new DomainError('unauthenticated', { what });
   return async (
     credential: string,
     execution: string,
+    asked: WorkflowUpdate,
     nowMs: number,
   ): Promise<{ readonly caller: Caller; readonly jti: string }> => {
     const parts = credential.split('.');
-    const [prefix, id = '', boundTo, jti = '', expiry = '', mac = ''] = parts;
-    const text = parts.slice(0, 5).join('.');
+    const [prefix, id = '', boundTo, command, jti = '', expiry = '', mac = ''] = parts;
+    const text = parts.slice(0, 6).join('.');
     const genuine =
-      parts.length === 6 && prefix === PREFIX && deps.crypto.equal(mac, deps.crypto.macOf(text));
+      parts.length === 7 && prefix === PREFIX && deps.crypto.equal(mac, deps.crypto.macOf(text));
     if (!genuine || boundTo !== execution)
-      throw new DomainError('unauthenticated', {
-        what: 'The credential is not one for this execution.',
-      });
-    if (Number(expiry) <= nowMs)
-      throw new DomainError('unauthenticated', {
-        what: 'The credential has expired; mint a new one.',
-      });
+      throw refuse('The credential is not one for this execution.');
+    if (command !== digestOf(deps.crypto, asked))
+      throw refuse('The credential is for another command than this one.');
+    if (Number(expiry) <= nowMs) throw refuse('The credential has expired; mint a new one.');
     const holder = await deps.lookup.findById(id);
-    if (holder === undefined)
-      throw new DomainError('unauthenticated', {
-        what: 'The key behind the credential is no longer valid.',
-      });
+    if (holder === undefined) throw refuse('The key behind the credential is no longer valid.');
     return { caller: callerOf(holder, undefined), jti };
   };
 }

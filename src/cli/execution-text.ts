@@ -96,7 +96,7 @@ export function describeApproval(out: Output, approval: PendingApproval): string
     Object.keys(approval.context).length === 0
       ? ''
       : `\n${out.colors.dim('context (as claimed by the agent)')}\n${inertJson(approval.context)}`;
-  return `${summary}\n${out.colors.dim('arguments, exactly')}\n${inertJson(approval.args)}${context}\n${matchedTable(out, approval.matched)}`;
+  return `${summary}\n${out.colors.dim('arguments, exactly')}\n${approval.argumentsShown ? inertJson(approval.args) : '(not shown: only approvers asked, the owner and Admins see them)'}${context}\n${matchedTable(out, approval.matched)}`;
 }
 
 function verdictCell(out: Output, verdict: PolicyVerdict): Cell {

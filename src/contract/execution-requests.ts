@@ -176,3 +176,11 @@ export const RESERVED_OUTCOME_FIELDS: ReservedFields = {
 export const cancelExecutionBody = z
   .strictObject({ reason: sentence })
   .meta({ id: 'CancelExecution' });
+
+/** Body of the request for a workflow credential: the update and the very command it will carry. */
+export const mintWorkflowCredentialBody = z
+  .strictObject({ update: z.enum(['vote', 'release', 'outcome']), command: jsonObject })
+  .meta({
+    id: 'MintWorkflowCredential',
+    example: { update: 'vote', command: { verdict: 'approve', rationale: 'Matches ticket 4711' } },
+  });

@@ -24,6 +24,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const POLLUTING_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const CLOSES = { object: '}', array: ']' } as const;
 const SHOWN_KEY_LENGTH = 60;
+/** What a double holds at most; the shortest text of every double has no more. */
+const MAX_SIGNIFICANT_DIGITS = 17;
 
 /**
  * Parses JSON text from outside. Everything a later step would change silently is refused here, on the
@@ -227,6 +229,10 @@ class JsonScanner {
     if (value === 0 && /[1-9]/.test(token.split(/[eE]/)[0] ?? '')) {
       this.refuse(this.at, 'a number so small that it would become 0', asText);
     }
+    if (significantDigits(token) > MAX_SIGNIFICANT_DIGITS) {
+      const most = `more than ${String(MAX_SIGNIFICANT_DIGITS)} significant digits`;
+      this.refuse(this.at, `a number of ${most}, which would be rounded`, asText);
+    }
     this.at = NUMBER.lastIndex;
     return true;
   }
@@ -274,6 +280,16 @@ class JsonScanner {
       .filter((part) => part !== '')
       .join('.');
   }
+}
+
+/** Digits of a number's text that bear on its value: without leading and trailing zeros. */
+function significantDigits(token: string): number {
+  const digits = (token.split(/[eE]/)[0] ?? '').replace(/[-.]/g, '');
+  let start = 0;
+  let end = digits.length;
+  while (start < end && digits[start] === '0') start += 1;
+  while (end > start && digits[end - 1] === '0') end -= 1;
+  return end - start;
 }
 
 const shown = (key: string): string =>

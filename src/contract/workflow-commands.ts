@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DomainError } from '../core/errors';
+import { opaqueText } from './identifiers';
 import type { Json, JsonObject } from '../core/json';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -9,10 +10,10 @@ const vote = z.strictObject({
   rationale: z.string().max(4_000).default(''),
   argsDigest: digest.exactOptional(),
 });
-const release = z.strictObject({ argsDigest: digest, attemptId: z.string().min(1).max(128) });
+const release = z.strictObject({ argsDigest: digest, attemptId: opaqueText(128) });
 const outcome = z.strictObject({
   status: z.enum(['committed', 'failed']),
-  attemptId: z.string().min(1).max(128).exactOptional(),
+  attemptId: opaqueText(128).exactOptional(),
   error: z.string().max(4_000).exactOptional(),
   result: z.custom<Json>(() => true).exactOptional(),
 });

@@ -7,7 +7,6 @@ import type { AgentProfile, PolicyDecision } from '../core/policy/model';
 interface RequestColumn {
   readonly agentProfile: AgentProfile;
   readonly requester: string;
-  readonly onBehalfOf?: string;
   readonly attemptId?: string;
   readonly exceptionRequested: boolean;
   readonly workflowType?: string;
@@ -43,8 +42,7 @@ export function fromRow(row: ExecutionRow): StoredExecution {
   ) {
     throw new Error(`execution ${row.id} contradicts its own state`);
   }
-  const { agentProfile, requester, onBehalfOf, attemptId, exceptionRequested, workflowType } =
-    row.request;
+  const { agentProfile, requester, attemptId, exceptionRequested, workflowType } = row.request;
   return {
     tenant: tenantId(row.tenant),
     state: { ...row.state, id: executionId(row.id) },
@@ -59,7 +57,6 @@ export function fromRow(row: ExecutionRow): StoredExecution {
     decidedAtMs: row.decided_at,
     updatedAtMs: row.updated_at,
     startPending: row.start_pending,
-    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
     ...(attemptId === undefined ? {} : { attemptId }),
     ...(workflowType === undefined ? {} : { workflowType }),
     ...(row.idempotency_key === null ? {} : { idempotencyKey: row.idempotency_key }),
@@ -67,11 +64,10 @@ export function fromRow(row: ExecutionRow): StoredExecution {
 }
 
 export function requestColumn(row: StoredExecution): string {
-  const { agentProfile, requester, onBehalfOf, attemptId, exceptionRequested, workflowType } = row;
+  const { agentProfile, requester, attemptId, exceptionRequested, workflowType } = row;
   return JSON.stringify({
     agentProfile,
     requester,
-    onBehalfOf,
     attemptId,
     exceptionRequested,
     workflowType,

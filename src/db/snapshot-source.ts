@@ -17,10 +17,15 @@ interface ControlRow {
   readonly lifted_at: number | null;
 }
 
+/** Every engaged switch, and of the ended ones the newest: any engagement after a decision voids it. */
 export async function readKills(client: PoolClient, tenant: TenantId): Promise<KillSwitch[]> {
   const found = await client.query<ControlRow>(
     `SELECT id, scope, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at, lifted_at
-       FROM controls WHERE tenant = $1 AND kind = 'kill_switch' ORDER BY engaged_seq DESC LIMIT 1000`,
+       FROM controls
+      WHERE tenant = $1 AND kind = 'kill_switch'
+        AND (lifted_at IS NULL AND coalesce(expires_at > extract(epoch from clock_timestamp()) * 1000, true)
+             OR id IN (SELECT id FROM controls WHERE tenant = $1 AND kind = 'kill_switch' ORDER BY engaged_seq DESC LIMIT 1000))
+      ORDER BY engaged_seq DESC`,
     [tenant],
   );
   return found.rows.map((row) => ({

@@ -35,6 +35,26 @@ export function isReadOnly(method: string, url: string): boolean {
   return method === 'POST' && QUERY_PATH.test(path);
 }
 
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * True for requests that name this machine as their host and come from no page elsewhere. A page whose own name was made
+ * to resolve to 127.0.0.1 reaches this port, but its browser says whom it meant to ask.
+ */
+export function isLocal(headers: IncomingMessage['headers'], port: number): boolean {
+  const { host, origin } = headers;
+  const isHere = LOOPBACK_NAMES.some((name) => host?.toLowerCase() === `${name}:${String(port)}`);
+  return isHere && (origin === undefined || isLoopbackOrigin(origin));
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  try {
+    return LOOPBACK_NAMES.includes(new URL(origin).hostname);
+  } catch {
+    return false;
+  }
+}
+
 /** The UI's settings with every write action off; text that is not a JSON object passes unchanged. */
 export function readOnlySettings(text: string): string {
   try {
@@ -91,14 +111,16 @@ function forward(backendPort: number, incoming: IncomingMessage, response: Serve
 /**
  * Serves the Web UI on `ports.ui` without its write actions. The development server builds its UI's
  * settings in code and reads no variable for them, so this stands in front of it: writes are refused
- * and the settings say so, which greys out the buttons. Rejects when the port cannot be opened.
+ * and the settings say so, which greys out the buttons. Requests meant for another host are refused, too. Rejects when the port cannot be opened.
  */
 export function startUiGuard(ports: {
   readonly ui: number;
   readonly uiBackend: number;
 }): Promise<{ close(): Promise<void> }> {
   const server: Server = createServer((incoming, response) => {
-    if (isReadOnly(incoming.method ?? '', incoming.url ?? '/')) {
+    if (!isLocal(incoming.headers, ports.ui)) {
+      refuse(response, 403, 'This page answers only to its address on this machine.');
+    } else if (isReadOnly(incoming.method ?? '', incoming.url ?? '/')) {
       forward(ports.uiBackend, incoming, response);
     } else {
       refuse(response, 405, 'Write actions are off here: use Countersign or the Temporal CLI.');

@@ -11,6 +11,7 @@ import {
   releaseUpdateInput,
   voteUpdateInput,
 } from '../contract/workflow-commands';
+import { parseGuardedJson } from '../contract/json-guard';
 import { isDomainError } from '../core/errors';
 import type { Json, JsonObject } from '../core/json';
 import { connectTemporal, type TemporalConnection } from '../temporal/connection';
@@ -72,9 +73,12 @@ function createCommand(core: CoreParts) {
     credential: string,
   ): Promise<CommandAnswer> => {
     try {
+      // The guards of REST hold for what comes through Temporal too.
+      const command = parseGuardedJson(JSON.stringify(payload)) as JsonObject;
       const { caller, jti } = await core.redeem(
         credential,
         input.executionId,
+        { update: kind, command },
         await core.reads.nowMs(),
       );
       const { useCases } = core;
@@ -82,16 +86,16 @@ function createCommand(core: CoreParts) {
       const result =
         kind === 'vote'
           ? await useCases.castVote(caller, {
-              ...voteUpdateInput(payload),
+              ...voteUpdateInput(command),
               approvalId: executionId,
               commandId: jti,
             })
           : kind === 'release'
             ? await useCases.releaseExecution(caller, {
-                ...releaseUpdateInput(payload),
+                ...releaseUpdateInput(command),
                 executionId,
               })
-            : await useCases.reportOutcome(caller, { ...outcomeUpdateInput(payload), executionId });
+            : await useCases.reportOutcome(caller, { ...outcomeUpdateInput(command), executionId });
       return { ok: true, result: withoutSecrets(result) };
     } catch (error) {
       if (!isDomainError(error) || error.code === 'unavailable' || error.code === 'internal')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '../../src/app/caller';
 import type { Approver, Tx } from '../../src/app/commit-ports';
-import type { StoredExecution, TenantSnapshot } from '../../src/app/ports';
+import type { SealedPayload, StoredExecution, TenantSnapshot } from '../../src/app/ports';
 import type { AuditEventDraft } from '../../src/core/audit/event';
 import {
   describeSelector,
@@ -44,7 +44,11 @@ export interface Stage {
 /** An open transaction in which these people hold these roles, by `role:<name>`. */
 export function stageOf(
   people: Readonly<Record<string, readonly string[]>>,
-  rest: { readonly nowMs?: number; readonly registration?: Registration } = {},
+  rest: {
+    readonly nowMs?: number;
+    readonly registration?: Registration;
+    readonly payloads?: readonly SealedPayload[];
+  } = {},
 ): Stage {
   const audited: Stage['audited'] = [];
   const lookedUp: string[][] = [];
@@ -59,7 +63,7 @@ export function stageOf(
       );
     },
     agentRegistration: () => Promise.resolve(rest.registration),
-    payloads: () => Promise.resolve([]),
+    payloads: () => Promise.resolve(rest.payloads ?? []),
     credentialActive: () => Promise.resolve(true),
     audit: (event) => audited.push(event),
   };

@@ -1,9 +1,18 @@
-import type { Cryptography } from '../../src/app/ports';
+import type { Cryptography, PayloadKind, SealedPayload, TenantSnapshot } from '../../src/app/ports';
+import { decideRequest } from '../../src/app/decide-request';
+import type { Json } from '../../src/core/json';
+import type { PolicySet } from '../../src/core/policy/policy-set';
 import { transitionContext } from '../../src/app/transition-context';
 import type { KillSwitch } from '../../src/core/controls/kill-switch';
 import { applyEvent, type ExecutionEvent } from '../../src/core/execution/transition';
 import { statusOf } from '../../src/core/execution/state';
-import { agentPrincipal, userPrincipal, type PrincipalId } from '../../src/core/ids';
+import {
+  agentPrincipal,
+  eventId,
+  executionId,
+  userPrincipal,
+  type PrincipalId,
+} from '../../src/core/ids';
 import {
   chainOf,
   killOf,
@@ -13,8 +22,8 @@ import {
   TIMEOUT_MS,
   voteBy,
 } from '../core/execution/state-builders';
-import { setOf } from '../core/policy/policy-builders';
-import { registrationOf, rowOf, snapshotOf, stageOf } from './app-builders';
+import { inputOf, policyOf, setOf } from '../core/policy/policy-builders';
+import { registrationOf, rowOf, SHA256, snapshotOf, stageOf } from './app-builders';
 
 const DEADLINE_MS = OPENED_MS + TIMEOUT_MS;
 const PEOPLE = { 'role:approver': ['ann', 'bea'], 'role:senior': ['cid'] };
@@ -126,5 +135,91 @@ describe('transitionContext', () => {
       why: 'The arguments were erased, so nobody can approve them.',
     });
     expect(statusOf(done.state)).toBe('cancelled');
+  });
+});
+
+const SALT = Buffer.alloc(32);
+
+/** Payloads that open to what they hold, with no secrecy at all. */
+const openly: Partial<Cryptography> = {
+  ...SHA256,
+  commit: () => 'ab',
+  openPayload: (_kind, { ciphertext }) => ({ ok: true, plaintext: ciphertext }),
+};
+
+const sealedOpenly = (kind: PayloadKind, value: Json): SealedPayload => ({
+  id: eventId(kind),
+  execution: executionId('e1'),
+  kind,
+  commitment: Buffer.from('ab', 'hex'),
+  wrappedKey: undefined,
+  ciphertext: Buffer.concat([SALT, Buffer.from(JSON.stringify(value))]),
+});
+
+const policyThat = (then: string, id = 'r'): PolicySet =>
+  setOf(
+    policyOf(
+      `  - { id: ${id}, match: { action: [pay] }, when: { field: args.amount, greater_than: 5 }, then: ${then}, reason: because }`,
+      'defaults: { outcome: allow }',
+    ),
+  );
+
+describe('deciding the stored request again', () => {
+  const ASKS = policyThat('require_approval');
+  const crypto = openly as Cryptography;
+  const request = inputOf({ args: { amount: 6 } }).request;
+  const { basis } = decideRequest(crypto, snapshotOf(ASKS), request, {}, OPENED_MS);
+
+  const recheckUnder = async (
+    set: PolicySet,
+    rest: Partial<TenantSnapshot> = {},
+    requests = request.args,
+  ) => {
+    const state = openedUnder(chainOf());
+    if (state.approval === undefined) throw new Error('an approval was asked');
+    const row = rowOf({ ...state, approval: { ...state.approval, basis } });
+    const stage = stageOf(PEOPLE, { payloads: [sealedOpenly('arguments', requests)] });
+    const event = voteBy(userPrincipal('ann'));
+    const snapshot = snapshotOf(set, rest);
+    return (await transitionContext({ crypto }, stage.tx, row, snapshot, event, 'c1')).recheck();
+  };
+  const suspended = { ...request.agent, status: 'suspended' } as const;
+
+  it('I-3: finds the same under the same rules, whatever kill switch is engaged by now', async () => {
+    expect(await recheckUnder(ASKS)).toEqual({ kind: 'same' });
+    expect(await recheckUnder(ASKS, { kills: [killOf()] })).toEqual({ kind: 'same' });
+  });
+
+  it.each([
+    ['other rules', recheckUnder(policyThat('require_approval', 's')), /no longer the ones/],
+    ['rules that ask nobody', recheckUnder(policyThat('allow')), /no longer the ones/],
+    ['rules that deny', recheckUnder(policyThat('deny')), /^It would be denied now: /],
+    ['no rules', recheckUnder(setOf()), /^It would be denied now: /],
+    ['arguments of another size', recheckUnder(ASKS, {}, { amount: 5 }), /no longer the ones/],
+    [
+      'an agent that is gone',
+      recheckUnder(ASKS, { agent: () => Promise.resolve(undefined) }),
+      /no longer registered/,
+    ],
+    [
+      'an agent that is suspended',
+      recheckUnder(ASKS, { agent: () => Promise.resolve(suspended) }),
+      /^It would be denied now: /,
+    ],
+  ])('I-3: finds it changed, and says how: %s', async (_, found, why) => {
+    expect(await found).toEqual({ kind: 'changed', why: expect.stringMatching(why) as string });
+  });
+});
+
+describe('stillEligible', () => {
+  it('is who stands in the chain and is not kept out at this moment', async () => {
+    const { context } = await judged(voteBy(userPrincipal('ann')), {
+      requester: userPrincipal('bea'),
+    });
+    const names = ['ann', 'bea', 'cid', 'dan'];
+    expect(names.filter((name) => context.stillEligible(userPrincipal(name)))).toEqual([
+      'ann',
+      'cid',
+    ]);
   });
 });

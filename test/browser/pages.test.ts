@@ -77,9 +77,10 @@ describe('pages in a real browser', () => {
     ['narrow', { width: 390 }],
   ] as const)('/ leads everywhere, in %s', async (name, options) => {
     const watched = await visit('/', options);
-    const links = await watched.page
-      .locator('.links a')
-      .evaluateAll((nodes) => nodes.map((node) => node.getAttribute('href') ?? ''));
+    const anchors = await watched.page.locator('.links a').all();
+    const links = await Promise.all(
+      anchors.map(async (anchor) => (await anchor.getAttribute('href')) ?? ''),
+    );
     expect(links).toEqual(expect.arrayContaining(['/pending', '/docs', '/docs/errors']));
     expect(links).toContain(product.server.temporalUiUrl);
     for (const link of links) {
@@ -190,9 +191,9 @@ describe('pages in a real browser', () => {
     await done.shoot('temporal-timeline');
     await done.page.getByText('User Metadata', { exact: true }).click();
     // The UI draws Markdown in frames of its own.
-    const frames = done.page.frameLocator('iframe');
-    await frames.first().getByText('issue_refund').first().waitFor();
-    await frames.last().getByText('APPROVE_LARGE_REFUND').first().waitFor();
+    const frames = done.page.locator('iframe');
+    await frames.first().contentFrame().getByText('issue_refund').first().waitFor();
+    await frames.last().contentFrame().getByText('APPROVE_LARGE_REFUND').first().waitFor();
     await done.shoot('temporal-metadata');
     await done.page.getByText('Search Attributes', { exact: true }).click();
     await done.page.getByText('CountersignAgent', { exact: false }).first().waitFor();

@@ -86,6 +86,7 @@ export const pendingApproval = (changed: Partial<PendingApproval> = {}): Pending
   environment: 'prod',
   args: { order_id: '4711', amount: 450 },
   context: {},
+  argumentsShown: true,
   argsDigest: 'd1'.repeat(32),
   reason: 'A manager signs refunds above 100',
   matched: [],

@@ -55,10 +55,7 @@ describe('countersign start that cannot work', () => {
     says: readonly RegExp[],
   ): Promise<void> => {
     const exit = await child.exited;
-    expect({ code: exit.code, output: child.output() }).toEqual({
-      code,
-      output: expect.stringMatching(/\S/),
-    });
+    expect([exit.code, child.output()]).toEqual([code, expect.stringMatching(/\S/)]);
     for (const text of says) expect(child.output()).toMatch(text);
     expect(child.output()).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m);
     expect(processesNaming(folder.path)).toEqual([]);
@@ -168,10 +165,7 @@ describe('countersign start on parts that exist', () => {
   it('plays the demo in a throwaway stack and exits 0, leaving nothing', async () => {
     const demo = runCliChild(['demo'], {});
     const exit = await demo.exited;
-    expect({ code: exit.code, output: demo.output() }).toEqual({
-      code: 0,
-      output: expect.stringContaining('TAMPERED'),
-    });
+    expect([exit.code, demo.output()]).toEqual([0, expect.stringContaining('TAMPERED')]);
     expect(processesNaming('countersign-demo-')).toEqual([]);
   }, 90_000);
 });

@@ -1,6 +1,7 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { ExecutionView } from '../../src/core/execution/view';
 import type { RunView } from '../../activities/ports';
+import type { JsonObject } from '../../src/core/json';
 import { type Cast, must, refund } from '../support/cast';
 import { eventually } from '../support/eventually';
 import type { Rest } from '../support/rest';
@@ -53,14 +54,24 @@ describe('the doors of the workflow, for a Temporal client', () => {
   const readOf = async (id: string): Promise<ExecutionView> =>
     must(await cast.bot.get<ExecutionView>(`/v1/executions/${id}`), 200);
   const statusOf = async (id: string): Promise<string> => (await readOf(id)).status;
-  const credentialOf = async (who: Rest, id: string): Promise<string> =>
-    must(await who.post<{ credential: string }>(`/v1/executions/${id}/workflow-credential`), 201)
-      .credential;
+  const credentialOf = async (
+    who: Rest,
+    id: string,
+    name: 'vote' | 'release' | 'outcome',
+    command: JsonObject,
+  ): Promise<string> =>
+    must(
+      await who.post<{ credential: string }>(`/v1/executions/${id}/workflow-credential`, {
+        update: name,
+        command,
+      }),
+      201,
+    ).credential;
   const update = (
     handle: WorkflowHandle,
     name: 'vote' | 'release' | 'outcome',
     credential: string,
-    command: object,
+    command: JsonObject,
   ): Promise<CommandAnswer> => handle.executeUpdate(name, { args: [{ credential, command }] });
   const approve = { verdict: 'approve', rationale: 'Matches ticket 4711' };
 
@@ -75,13 +86,14 @@ describe('the doors of the workflow, for a Temporal client', () => {
     });
     expect(await handle.query<RunView>('state')).toMatchObject({ status: 'pending_approval' });
 
-    const alice = await credentialOf(cast.alice, view.executionId);
-    const voted = await update(handle, 'vote', alice, { ...approve, argsDigest: view.argsDigest });
+    const vote = { ...approve, argsDigest: view.argsDigest };
+    const alice = await credentialOf(cast.alice, view.executionId, 'vote', vote);
+    const voted = await update(handle, 'vote', alice, vote);
     expect(voted).toMatchObject({ ok: true, result: { counted: true, status: 'approved' } });
     expect(await statusOf(view.executionId)).toBe('approved');
 
-    const bot = await credentialOf(cast.bot, view.executionId);
     const mine = { argsDigest: view.argsDigest, attemptId: 'mine' };
+    const bot = await credentialOf(cast.bot, view.executionId, 'release', mine);
     const released = await update(handle, 'release', bot, mine);
     expect(released).toMatchObject({ ok: true, result: { mayRun: true } });
     expect(released.result).not.toHaveProperty('releaseToken');
@@ -106,24 +118,38 @@ describe('the doors of the workflow, for a Temporal client', () => {
 
   it('refuse a credential of another execution, a changed one, and a machine', async () => {
     const [{ view, handle }, other] = [await ask(), await ask()];
-    const foreign = await credentialOf(cast.alice, other.view.executionId);
-    const own = await credentialOf(cast.alice, view.executionId);
-    const agent = await credentialOf(cast.bot, view.executionId);
+    const foreign = await credentialOf(cast.alice, other.view.executionId, 'vote', approve);
+    const own = await credentialOf(cast.alice, view.executionId, 'vote', approve);
+    const agent = await credentialOf(cast.bot, view.executionId, 'vote', approve);
     const bent = `${own.slice(0, -2)}${own.endsWith('AA') ? 'BB' : 'AA'}`;
     expect(await update(handle, 'vote', foreign, approve)).toMatchObject({
       code: 'unauthenticated',
     });
     expect(await update(handle, 'vote', bent, approve)).toMatchObject({ code: 'unauthenticated' });
     expect(await update(handle, 'vote', agent, approve)).toMatchObject({ ok: false });
-    expect(await update(handle, 'vote', own, { verdict: 'yes' })).toMatchObject({
+    const malformed = { verdict: 'yes' };
+    const forMalformed = await credentialOf(cast.alice, view.executionId, 'vote', malformed);
+    expect(await update(handle, 'vote', forMalformed, malformed)).toMatchObject({
       code: 'validation_failed',
+    });
+    expect(await statusOf(view.executionId)).toBe('pending_approval');
+  });
+
+  it('refuse a credential read out of the history for any command but its own', async () => {
+    const { view, handle } = await ask();
+    const reject = { verdict: 'reject', rationale: 'No such ticket' };
+    const seen = await credentialOf(cast.alice, view.executionId, 'vote', reject);
+    expect(await update(handle, 'vote', seen, approve)).toMatchObject({ code: 'unauthenticated' });
+    const stolen = { argsDigest: view.argsDigest, attemptId: 'thief' };
+    expect(await update(handle, 'release', seen, stolen)).toMatchObject({
+      code: 'unauthenticated',
     });
     expect(await statusOf(view.executionId)).toBe('pending_approval');
   });
 
   it('judge a vote like REST does: the owner of the agent may not decide', async () => {
     const { view, handle } = await ask();
-    const bob = await credentialOf(cast.bob, view.executionId);
+    const bob = await credentialOf(cast.bob, view.executionId, 'vote', approve);
     expect(await update(handle, 'vote', bob, approve)).toMatchObject({
       ok: false,
       code: 'not_eligible',

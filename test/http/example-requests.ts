@@ -24,7 +24,10 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     path: `/v1/executions/${EXECUTION_ID}/cancel`,
     body: { reason: 'Customer withdrew' },
   },
-  mintWorkflowCredential: { path: `/v1/executions/${EXECUTION_ID}/workflow-credential` },
+  mintWorkflowCredential: {
+    path: `/v1/executions/${EXECUTION_ID}/workflow-credential`,
+    body: { update: 'vote', command: { verdict: 'approve', rationale: 'Ticket 4711' } },
+  },
   listPendingApprovals: { path: '/v1/approvals/pending' },
   listApprovalWorkflows: { path: '/v1/approvals/workflows' },
   readApproval: { path: `/v1/approvals/${APPROVAL_ID}` },

@@ -115,6 +115,7 @@ export const pendingApproval: PendingApproval = {
   environment: 'prod',
   args: { order_id: '4711', amount: 450 },
   context: {},
+  argumentsShown: true,
   argsDigest: decided.argsDigest,
   reason: decided.reason,
   matched: decided.matched,

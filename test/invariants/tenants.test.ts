@@ -9,6 +9,8 @@ import {
 } from '../support/installation';
 import { createSecondTenant, SECOND_TENANT } from '../support/second-tenant';
 
+const APPROVE = { update: 'vote', command: { verdict: 'approve', rationale: 'Ticket 1' } } as const;
+
 describe('I-12: one tenant never sees or affects another', () => {
   let installation: TestInstallation;
   let bot: Caller;
@@ -103,6 +105,7 @@ describe('I-12: one tenant never sees or affects another', () => {
       () =>
         installation.core.useCases.mintWorkflowCredential(theirAnn, {
           executionId: pending.executionId,
+          ...APPROVE,
         }),
     ],
     ['reading a list', 'not_found', () => installation.core.useCases.readList(stranger, 'friends')],
@@ -168,14 +171,19 @@ describe('I-12: one tenant never sees or affects another', () => {
     const { core } = installation;
     const { credential } = await core.useCases.mintWorkflowCredential(theirAnn, {
       executionId: own.executionId,
+      ...APPROVE,
     });
     const now = await core.reads.nowMs();
-    expect((await core.redeem(credential, own.executionId, now)).caller.tenant).toBe(SECOND_TENANT);
-    expect(await refusal(core.redeem(credential, pending.executionId, now))).toBe(
+    expect((await core.redeem(credential, own.executionId, APPROVE, now)).caller.tenant).toBe(
+      SECOND_TENANT,
+    );
+    expect(await refusal(core.redeem(credential, pending.executionId, APPROVE, now))).toBe(
       'unauthenticated',
     );
     const moved = credential.replace(own.executionId, pending.executionId);
-    expect(await refusal(core.redeem(moved, pending.executionId, now))).toBe('unauthenticated');
+    expect(await refusal(core.redeem(moved, pending.executionId, APPROVE, now))).toBe(
+      'unauthenticated',
+    );
   });
 
   it('each has a chain of its own from 1 on, in which only its own events stand', async () => {

@@ -28,7 +28,7 @@ export interface CliChild {
 }
 
 /** The caller's environment without whatever would lead a child to other parts. */
-export function cleanEnvironment(
+function cleanEnvironment(
   own: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
   const inherited = Object.entries(process.env).filter(

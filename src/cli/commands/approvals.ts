@@ -115,7 +115,7 @@ async function readOpen(client: ApiClient, id: string): Promise<PendingApproval 
 const SHOWN_ARGUMENTS_LENGTH = 60;
 
 function shortArguments(item: PendingApproval): string {
-  const text = JSON.stringify(item.args);
+  const text = item.argumentsShown ? JSON.stringify(item.args) : '(not for you)';
   return text.length <= SHOWN_ARGUMENTS_LENGTH
     ? text
     : `${Array.from(text).slice(0, SHOWN_ARGUMENTS_LENGTH).join('')}…`;

@@ -76,7 +76,7 @@ function checkBareName(
   }
   if (ALWAYS_PRESENT.includes(name)) return true;
   if ((AGENT_FIELDS as readonly string[]).includes(name)) {
-    const message = `\`${name}\` is looked up in args, then context, then agent; a request can shadow the agent's`;
+    const message = `\`${name}\` means the request's value and the registered one; where they differ the stricter reading counts`;
     diagnostics.warning('ambiguous_field', node, path, message, `agent.${name}`);
   }
   warnOfMissing(slot, name, optional, scope);

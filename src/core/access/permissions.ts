@@ -8,6 +8,7 @@ export const PERMISSIONS = [
   'executions:report',
   'executions:cancel',
   'approvals:read',
+  'approvals:read_arguments',
   'approvals:decide',
   'policies:read',
   'policies:write',

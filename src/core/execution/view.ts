@@ -84,8 +84,10 @@ export interface PendingApproval extends ApprovalView {
   readonly agent: string;
   readonly action: string;
   readonly environment: string;
+  /** Empty, like context, for a caller who may not see them. */
   readonly args: JsonObject;
   readonly context: JsonObject;
+  readonly argumentsShown: boolean;
   readonly argsDigest: string;
   readonly reason: string;
   readonly matched: readonly MatchedRule[];

@@ -1,9 +1,9 @@
 import { describeTest } from './describe';
 import type { Condition, FieldTest, Notation, ScanEntry, TextScan, TimeTest } from './document';
-import { argumentTexts, NO, truth, UNKNOWN, unknown, YES } from './evaluation';
+import { affordsScan, argumentTexts, NO, truth, UNKNOWN, unknown, YES } from './evaluation';
 import type { Atom, Evaluation, NamedList, Truth } from './evaluation';
-import { compileField, factOf, UNREADABLE, type FieldReader } from './field';
-import { compileCheck } from './operators';
+import { compileField, factOf, registeredField, UNREADABLE, type FieldReader } from './field';
+import { compileCheck, quantify, type Quantifier } from './operators';
 import type { CompileDependencies } from './capabilities';
 import { displayText } from './redact';
 import { containsWord, fold } from './text';
@@ -84,7 +84,8 @@ function fieldTest(condition: FieldTest, context: ConditionContext): Predicate {
   const read = compileField(field);
   const fact = factOf(field);
   if (fact !== undefined) context.facts.add(fact);
-  const atom = describeTest(field, test, read);
+  const registered = registeredField(field);
+  const atom = describeTest(field, test, read, registered);
   context.conjuncts?.push(atom);
   if (test.operator === 'exists' || test.operator === 'missing') {
     const wanted = test.operator === 'exists';
@@ -93,9 +94,10 @@ function fieldTest(condition: FieldTest, context: ConditionContext): Predicate {
       return actual === UNREADABLE ? UNKNOWN : truth((actual !== undefined) === wanted);
     };
   }
+  const quantifier: Quantifier = context.restrictive === context.negated ? 'all' : 'any';
   const check = compileCheck(test, {
     field,
-    quantifier: context.restrictive === context.negated ? 'all' : 'any',
+    quantifier,
     decimalText: context.notation !== 'canonical',
     ownLists: context.ownLists,
     dependencies: context.dependencies,
@@ -105,7 +107,12 @@ function fieldTest(condition: FieldTest, context: ConditionContext): Predicate {
   return (evaluation) => {
     const actual = readFor(atom, read, evaluation);
     if (actual === UNREADABLE) return UNKNOWN;
-    if (actual !== undefined) return check(actual, evaluation);
+    if (actual !== undefined) {
+      const known = registered?.(evaluation);
+      if (known === undefined || known === actual) return check(actual, evaluation);
+      // What the request says may tighten but never loosen what the registry knows.
+      return quantify(quantifier, [actual, known], (value) => check(value, evaluation));
+    }
     return missingMeansNo ? NO : unknown(evaluation, missing);
   };
 }
@@ -148,15 +155,20 @@ function textScan(condition: TextScan, context: ConditionContext): Predicate {
   const show = (): string => 'not found';
   const atom: Atom = { field: 'args', operator: 'contains_any', expected, show };
   context.conjuncts?.push(atom);
-  const sql = anyOf(aboutSql);
+  const scan = anyOf([(evaluation) => scanWords(words, evaluation), ...aboutSql]);
   return (evaluation) => {
-    const texts = argumentTexts(evaluation);
-    const found = words.some((word) => texts.some((text) => containsWord(text, word)));
-    const result = found ? YES : sql(evaluation);
+    const result = scan(evaluation);
     evaluation.atom = atom;
     evaluation.negated = false;
     return result;
   };
+}
+
+function scanWords(words: readonly string[], evaluation: Evaluation): Truth {
+  const texts = argumentTexts(evaluation);
+  const characters = texts.reduce((sum, text) => sum + text.length, texts.length);
+  if (!affordsScan(evaluation, characters * words.length)) return UNKNOWN;
+  return truth(words.some((word) => texts.some((text) => containsWord(text, word))));
 }
 
 function sqlTest(entry: Exclude<ScanEntry, { type: 'text' }>): FieldTest {

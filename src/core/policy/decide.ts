@@ -59,7 +59,7 @@ function decideWith(input: PolicyInput, set: PolicySet): PolicyDecision {
     verdict,
     reasonCode: reasonCodeOf(verdict, outcome),
     reason: reasonOf(verdict, outcome, matched),
-    explanation: explain({ verdict, outcome, matched, input, set }),
+    explanation: explain({ verdict, outcome, matched, input, set, work: evaluation.work }),
     matched,
     trace,
     obligations: outcome.combined.obligations,

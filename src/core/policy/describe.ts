@@ -4,22 +4,36 @@ import { UNREADABLE, type FieldReader } from './field';
 import { displayText, displayValue, namesSecret, REDACTED } from './redact';
 
 /** A test as text for traces, with the number at which it would stop holding. */
-export function describeTest(field: string, test: Test, read: FieldReader): Atom {
+export function describeTest(
+  field: string,
+  test: Test,
+  read: FieldReader,
+  registered?: FieldReader,
+): Atom {
   const { operator } = test;
   if (namesSecret(field)) return { field, operator, expected: REDACTED, show: () => REDACTED };
   const expected = displayText(expectedText(test));
   const edge = edgeOf(field, test);
-  const atom = { field, operator, expected, show: showing(field, read) };
+  const atom = { field, operator, expected, show: showing(field, read, registered) };
   return edge === undefined ? atom : { ...atom, edge };
 }
 
 /** Many rules look at the same field of one request. */
-function showing(field: string, read: FieldReader): Atom['show'] {
+function showing(
+  field: string,
+  read: FieldReader,
+  registered: FieldReader | undefined,
+): Atom['show'] {
   return (evaluation) => {
     const known = evaluation.shown.get(field);
     if (known !== undefined) return known;
     const value = read(evaluation);
-    const shown = displayValue(value === UNREADABLE ? undefined : value);
+    const present = displayValue(value === UNREADABLE ? undefined : value);
+    const known = registered?.(evaluation);
+    const shown =
+      known === undefined || known === UNREADABLE || known === value
+        ? present
+        : displayText(`${present} (registered: ${displayValue(known)})`);
     evaluation.shown.set(field, shown);
     return shown;
   };

@@ -1,4 +1,5 @@
 import type { CompiledRule } from './compile';
+import type { WorkBudget } from './evaluation';
 import { withValue } from './field';
 import { isExceptionRequest, outcomeOf, type Hit, type Outcome } from './outcome';
 import type { MatchedRule, PolicyInput, PolicyVerdict } from './model';
@@ -10,6 +11,7 @@ export interface Explained {
   readonly matched: readonly MatchedRule[];
   readonly input: PolicyInput;
   readonly set: PolicySet;
+  readonly work: WorkBudget;
 }
 
 /** The matched rule that decided: of the winning effect, one that was evaluated in full if there is one. */
@@ -100,7 +102,7 @@ const MAX_CHANGES = 4;
  * Moves numbers to the edge of the rules that restrict, one rule at a time, and decides again; so what it says would be
  * allowed is allowed.
  */
-function nearestChange({ outcome, input, set }: Explained): string | undefined {
+function nearestChange({ outcome, input, set, work }: Explained): string | undefined {
   const phrases = new Map<string, string>();
   const hasOtherGrounds = outcome.hits.some((hit) => restricts(hit) && !hit.rule.hasEdge);
   if (hasOtherGrounds) return firstCondition(restricting(outcome));
@@ -112,7 +114,7 @@ function nearestChange({ outcome, input, set }: Explained): string | undefined {
     if (rule === undefined || move === undefined) break;
     phrases.set(move.field, move.phrase);
     changed = move.input;
-    current = outcomeOf(changed, set);
+    current = outcomeOf(changed, set, work);
     const { effect } = current.combined;
     if (effect === 'allow' || effect === 'audit') {
       return `Would be allowed if ${[...phrases.values()].join(' and ')}.`;

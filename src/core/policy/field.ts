@@ -36,7 +36,8 @@ export function factOf(field: string): string | undefined {
 
 /**
  * Compiles a field path. A bare name is looked up in args, context and agent, the first present; `risk_level` is the
- * strictest of the request's claim and the registry's level, so a claim never lowers it.
+ * strictest of the request's claim and the registry's level, so a claim never lowers it. A test of a bare name that the
+ * registry knows, too, must weigh both values: see `registeredField`.
  */
 export function compileField(field: string): FieldReader {
   const [root = '', ...path] = field.split('.');
@@ -57,6 +58,18 @@ export function compileField(field: string): FieldReader {
     default:
       return () => undefined;
   }
+}
+
+/**
+ * The registry's value for a bare name that a request could also claim; `undefined` for fields that cannot be claimed, or
+ * that already weigh both.
+ */
+export function registeredField(
+  field: string,
+): ((evaluation: Evaluation) => Json | undefined) | undefined {
+  const isWeighed = field === 'risk_level' || field === 'environment';
+  if (isWeighed || !(AGENT_FIELDS as readonly string[]).includes(field)) return undefined;
+  return ({ input }) => agentField(input.request.agent, field);
 }
 
 function readBare(name: string): FieldReader {

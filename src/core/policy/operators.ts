@@ -2,7 +2,8 @@ import { blockContains, parseAddressBlock } from './cidr';
 import type { CompileDependencies } from './capabilities';
 import type { DomainOperand, Scalar, Test, ValuesOperand } from './document';
 import { createDomainSet, type DomainSet } from './domain-name';
-import { domainsOnce, foldOnce, NO, truth, unknown, UNKNOWN, YES } from './evaluation';
+import { affordsPattern, affordsScan, domainsOnce, foldOnce, NO } from './evaluation';
+import { truth, unknown, UNKNOWN, YES } from './evaluation';
 import type { Evaluation, NamedList, Truth } from './evaluation';
 import { fold } from './text';
 import type { Json } from '../json';
@@ -27,6 +28,8 @@ export interface OperatorContext {
 
 /** Long texts are refused rather than scanned: a pattern costs microseconds per kilobyte. */
 const MAX_PATTERN_INPUT = 65_536;
+/** What looking at one member of a list costs, in characters searched. */
+const MEMBER_CHARACTERS = 16;
 
 export function compileCheck(
   test: Exclude<Test, { operator: 'exists' | 'missing' }>,
@@ -101,12 +104,13 @@ function forEach({ quantifier }: OperatorContext, check: Check): Check {
   return (actual, evaluation) => {
     if (!Array.isArray(actual)) return check(actual, evaluation);
     const values = actual as readonly Json[];
+    if (!affordsScan(evaluation, values.length * MEMBER_CHARACTERS)) return UNKNOWN;
     return quantify(quantifier, values, (value) => check(value, evaluation));
   };
 }
 
 /** No values at all meet no test. */
-function quantify<T>(
+export function quantify<T>(
   quantifier: Quantifier,
   values: readonly T[],
   check: (value: T) => Truth,
@@ -190,6 +194,7 @@ function containing(
   const wanted = texts.map(fold);
   return (actual, evaluation) => {
     if (typeof actual === 'string') {
+      if (!affordsScan(evaluation, actual.length * wanted.length)) return UNKNOWN;
       const folded = foldOnce(evaluation, actual);
       return truth(combine((text) => folded.includes(text), wanted));
     }
@@ -200,7 +205,9 @@ function containing(
       if (typeof value === 'object' && value !== null) {
         return unknown(evaluation, `${context.field} is not a list of single values`);
       }
-      members.add(fold(String(value)));
+      const text = String(value);
+      if (!affordsScan(evaluation, text.length + MEMBER_CHARACTERS)) return UNKNOWN;
+      members.add(fold(text));
     }
     return truth(combine((text) => members.has(text), wanted));
   };
@@ -226,6 +233,7 @@ function pattern(source: string, context: OperatorContext): Check {
     if (typeof actual !== 'string') return unknown(evaluation, `${context.field} is not text`);
     if (actual.length > MAX_PATTERN_INPUT)
       return unknown(evaluation, `${context.field} is too long`);
+    if (!affordsPattern(evaluation, actual.length)) return UNKNOWN;
     return truth(regex.test(actual));
   };
 }
@@ -236,6 +244,8 @@ function domains(operand: DomainOperand, context: OperatorContext, wanted: boole
     const values = Array.isArray(actual) ? (actual as readonly Json[]) : [actual];
     const found: string[] = [];
     for (const value of values) {
+      const characters = typeof value === 'string' ? value.length : 0;
+      if (!affordsScan(evaluation, characters + MEMBER_CHARACTERS)) return UNKNOWN;
       const named = typeof value === 'string' ? domainsOnce(evaluation, value) : undefined;
       if (named === undefined) return unknown(evaluation, `${context.field} names no domain`);
       found.push(...named);

@@ -1,7 +1,8 @@
 import { joinAll, NOTHING, strictest, type Combined } from './combine';
 import type { CompiledPolicy, CompiledRule } from './compile';
 import type { RuleEffect } from './document';
-import { startEvaluation, UNKNOWN, YES, type Evaluation, type Truth } from './evaluation';
+import { startEvaluation, UNKNOWN, YES } from './evaluation';
+import type { Evaluation, Truth, WorkBudget } from './evaluation';
 import type { ApprovalRequirement, Effect, Obligation, PolicyInput, PolicyRequest } from './model';
 import type { PolicySet } from './policy-set';
 
@@ -63,9 +64,9 @@ export function settle(hits: readonly Hit[], request: PolicyRequest, set: Policy
   return { hits, defaulted, combined };
 }
 
-/** The outcome alone, without trace. */
-export function outcomeOf(input: PolicyInput, set: PolicySet): Outcome {
-  const evaluation = startEvaluation(input, set.lists);
+/** The outcome alone, without trace, within what is left of a decision's budget. */
+export function outcomeOf(input: PolicyInput, set: PolicySet, work: WorkBudget): Outcome {
+  const evaluation = startEvaluation(input, set.lists, work);
   const hits: Hit[] = [];
   for (const rule of set.candidates(input.request)) {
     const hit = rule.shadow ? undefined : hitOf(rule, judge(rule, evaluation), evaluation);

@@ -27,6 +27,10 @@ CREATE TABLE principals (
   PRIMARY KEY (tenant, id)
 );
 
+-- Two spellings of one person would count as two humans.
+CREATE UNIQUE INDEX principals_one_spelling ON principals (tenant, lower(id));
+CREATE UNIQUE INDEX principals_one_address ON principals (tenant, lower(email)) WHERE email <> '';
+
 CREATE TABLE role_bindings (
   tenant text NOT NULL,
   principal text NOT NULL,

@@ -158,7 +158,7 @@ export const PENDING_SCRIPT = `'use strict';
     article.append(
       element('h2', item.action + ' by ' + item.agent),
       element('p', item.reason),
-      element('pre', JSON.stringify(item.args, null, 2)),
+      element('pre', item.argumentsShown ? JSON.stringify(item.args, null, 2) : 'Only the approvers asked, the owner of the agent and Admins see the arguments.'),
       ...claims(item.context),
       facts([
         ['Environment', item.environment],

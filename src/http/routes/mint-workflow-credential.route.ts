@@ -1,4 +1,4 @@
-import { executionParams } from '../../contract/execution-requests';
+import { executionParams, mintWorkflowCredentialBody } from '../../contract/execution-requests';
 import { workflowCredential } from '../../contract/execution-views';
 import { defineRoute } from '../route';
 
@@ -10,13 +10,15 @@ export const mintWorkflowCredentialRoute = defineRoute({
   orPermission: 'approvals:decide',
   tag: 'Executions',
   summary: "Make a short-lived credential for the updates of the execution's workflow",
-  description: 'Send it in an update of the Temporal workflow, where an API key must never stand.',
+  description:
+    'Send it with exactly this command in that update of the Temporal workflow, where an API key must never stand.',
   params: executionParams,
+  body: { kind: 'json', schema: mintWorkflowCredentialBody },
   unknownId: 'execution_not_found',
   replies: { 201: { description: 'Made.', schema: workflowCredential } },
   errors: ['execution_not_found'],
-  handle: async ({ caller, params }, useCases) => ({
+  handle: async ({ caller, params, body }, useCases) => ({
     status: 201,
-    body: await useCases.mintWorkflowCredential(caller, params),
+    body: await useCases.mintWorkflowCredential(caller, { ...params, ...body }),
   }),
 });

@@ -22,6 +22,7 @@ describe('permissionsOf', () => {
     ['executions:report', ['Admin']],
     ['executions:cancel', ['Admin', 'Operator']],
     ['approvals:read', ['Admin', 'Operator', 'Developer', 'Auditor']],
+    ['approvals:read_arguments', ['Admin']],
     ['approvals:decide', ['Admin', 'Operator']],
     ['policies:read', ['Admin', 'Operator', 'Developer', 'Auditor']],
     ['policies:write', ['Admin', 'Developer']],

@@ -207,21 +207,22 @@ describe('merging chains', () => {
     );
   });
 
-  it('never passes over the last level of the shorter ladder, even when nobody is there to ask', () => {
-    const short = chainOf({ levels: [levelOf('a')] });
-    const long = chainOf({ levels: [levelOf('b', { onTimeout: 'escalate' }), levelOf('c')] });
-    const opening = { approvalId: approvalId('a1'), basis: 'b', excluded: [] };
-    const nobodyIn = (role: string) =>
-      resolveIn({ 'role:a': [ANN], 'role:b': [BEA], 'role:c': [CID], [role]: [] });
-    const verdictOf = (chain: ChainDefinition, empty: string) =>
-      openLadder({ ...opening, chain }, 0, nobodyIn(empty)).verdict;
-    expect(verdictOf(mergedOf(short, long), 'role:a')).toEqual({
-      kind: 'rejected',
-      by: 'no_approvers',
-    });
-    expect(verdictOf(mergedOf(long, short), 'role:c')).toEqual({ kind: 'open' });
-    expect(verdictOf(long, 'role:b')).toEqual({ kind: 'open' });
-  });
+  it.each(['reject', 'approve', 'park'] as const)(
+    'never passes over the last level of the shorter ladder, even when nobody is there to ask: %s',
+    (onTimeout) => {
+      const short = chainOf({ levels: [levelOf('a', { onTimeout })] });
+      const long = chainOf({ levels: [levelOf('b', { onTimeout: 'escalate' }), levelOf('c')] });
+      const opening = { approvalId: approvalId('a1'), basis: 'b', excluded: [] };
+      const people = { 'role:a': [ANN], 'role:b': [BEA], 'role:c': [CID] };
+      const verdictOf = (chain: ChainDefinition, empty: string) =>
+        openLadder({ ...opening, chain }, 0, resolveIn({ ...people, [empty]: [] })).verdict;
+      const rejected = { kind: 'rejected', by: 'no_approvers' };
+      expect(verdictOf(mergedOf(short, long), 'role:a')).toEqual(rejected);
+      expect(verdictOf(mergedOf(long, short), 'role:b')).toEqual(rejected);
+      expect(verdictOf(mergedOf(long, short), 'role:c')).toEqual({ kind: 'open' });
+      expect(verdictOf(long, 'role:b')).toEqual({ kind: 'open' });
+    },
+  );
 
   it('I-11: never approves by silence what one of the chains would not', () => {
     fc.assert(

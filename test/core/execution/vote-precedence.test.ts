@@ -173,6 +173,35 @@ describe('a vote that was cast before', () => {
   });
 });
 
+describe('a human who voted at the level below', () => {
+  const above = (distinctAcrossLevels: boolean, then: 'approve' | 'reject') => {
+    const chain = chainOf({
+      levels: [
+        levelOf('approver', { groups: [groupOf('approver', 2)], onTimeout: 'escalate' }),
+        levelOf('both'),
+      ],
+      rejection: { kind: 'quorum', count: 2 },
+      separation: { requester: 'exclude', agentOwner: 'exclude', distinctAcrossLevels },
+    });
+    const below = applyEvent(openedUnder(chain), voteBy(ANN, { voteId: 'below' }), contextOf());
+    const context = contextOf({ nowMs: OPENED_MS + TIMEOUT_MS });
+    const done = applyEvent(below.state, voteBy(ANN, { verdict: then }), context);
+    expect(done.state.approval?.level.index).toBe(1);
+    const again = applyEvent(done.state, voteBy(ANN, { verdict: then, voteId: 'again' }), context);
+    return [done.answer, again.answer].map(wordOf);
+  };
+
+  it('I-5: has no second vote where levels want distinct humans', () => {
+    expect(above(true, 'approve')).toEqual(['already_voted', 'already_voted']);
+    expect(above(true, 'reject')).toEqual(['already_voted', 'already_voted']);
+  });
+
+  it('I-5: has one vote, and only one, where the chain lets the same human vote at each level', () => {
+    expect(above(false, 'reject')).toEqual(['ok', 'repeated']);
+    expect(above(false, 'approve')[0]).toBe('ok');
+  });
+});
+
 describe('who counts as one human', () => {
   const both = contextOf({ resolve: everybody });
   const second = (first: Parameters<typeof voteBy>, then: Parameters<typeof voteBy>): string => {
