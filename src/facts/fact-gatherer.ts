@@ -1,5 +1,5 @@
 import type { Facts, FactValue, PolicyRequest } from '../core/policy/model';
-import { createParserThread, type ParserThread } from './parser-thread';
+import { createParserThread, type FactParser } from './parser-thread';
 import { gatherRecipients } from './recipients-fact';
 import { gatherSql } from './sql-fact';
 
@@ -14,15 +14,11 @@ export interface FactGatherer {
   readonly close: () => Promise<void>;
 }
 
-type Gather = (
-  request: PolicyRequest,
-  thread: ParserThread,
-  deadline: number,
-) => Promise<FactValue>;
+type Gather = (request: PolicyRequest, parser: FactParser, deadline: number) => Promise<FactValue>;
 
 const GATHER: ReadonlyMap<string, Gather> = new Map<string, Gather>([
-  ['sql', ({ args }, thread, deadline) => gatherSql(args, thread, deadline)],
-  ['recipients', ({ args }, thread, deadline) => gatherRecipients(args, thread, deadline)],
+  ['sql', ({ args }, parser, deadline) => gatherSql(args, parser, deadline)],
+  ['recipients', ({ args }, parser, deadline) => gatherRecipients(args, parser, deadline)],
 ]);
 
 export function createFactGatherer(): FactGatherer {
@@ -30,8 +26,11 @@ export function createFactGatherer(): FactGatherer {
   return {
     gather: async (request, names, deadlineMs) => {
       const deadline = performance.now() + deadlineMs;
+      const parser: FactParser = {
+        parse: (job, timeoutMs) => thread.parse(job, timeoutMs, request.agent.id),
+      };
       const facts = names.map(
-        async (name) => [name, await gatherOne(name, request, thread, deadline)] as const,
+        async (name) => [name, await gatherOne(name, request, parser, deadline)] as const,
       );
       return Object.fromEntries(await Promise.all(facts));
     },
@@ -42,14 +41,14 @@ export function createFactGatherer(): FactGatherer {
 async function gatherOne(
   name: string,
   request: PolicyRequest,
-  thread: ParserThread,
+  parser: FactParser,
   deadline: number,
 ): Promise<FactValue> {
   try {
     const gather = GATHER.get(name);
     return gather === undefined
       ? { error: 'unknown fact' }
-      : await gather(request, thread, deadline);
+      : await gather(request, parser, deadline);
   } catch {
     return { error: 'the fact could not be computed' };
   }

@@ -5,9 +5,17 @@ import { Worker } from 'node:worker_threads';
  * dozen open parentheses cost a second), and a thread is the only thing that can be stopped in the middle of it.
  */
 export interface ParserThread {
-  /** The parser's plain result, or why there is none. Never rejects. */
-  readonly parse: (job: ParserJob, timeoutMs: number) => Promise<ParserAnswer>;
+  /**
+   * The parser's plain result, or why there is none. Never rejects. Jobs that wait are taken from each `turn` in turn, so
+   * that one agent with many or slow texts cannot keep the others waiting.
+   */
+  readonly parse: (job: ParserJob, timeoutMs: number, turn?: string) => Promise<ParserAnswer>;
   readonly close: () => Promise<void>;
+}
+
+/** The parsers as one request sees them. */
+export interface FactParser {
+  readonly parse: (job: ParserJob, timeoutMs: number) => Promise<ParserAnswer>;
 }
 
 export type ParserJob =
@@ -62,7 +70,7 @@ const MAX_PARSE_MS = 1000;
 export function createParserThread(): ParserThread {
   let worker: Worker | undefined;
   let running: { readonly waiting: Waiting; readonly timer: NodeJS.Timeout } | undefined;
-  const queue: Waiting[] = [];
+  const queue = createTurns<Waiting>();
 
   const finish = (answer: ParserAnswer): void => {
     if (running === undefined) return;
@@ -94,14 +102,13 @@ export function createParserThread(): ParserThread {
   };
   const next = (): void => {
     if (running !== undefined) return;
-    const waiting = queue.shift();
+    let waiting = queue.take();
+    while (waiting !== undefined && waiting.deadlineMs <= performance.now()) {
+      waiting.answer({ ok: false, reason: 'timeout' });
+      waiting = queue.take();
+    }
     if (waiting === undefined) return;
     const leftMs = waiting.deadlineMs - performance.now();
-    if (leftMs <= 0) {
-      waiting.answer({ ok: false, reason: 'timeout' });
-      next();
-      return;
-    }
     worker ??= start();
     worker.ref();
     const timer = setTimeout(
@@ -112,17 +119,45 @@ export function createParserThread(): ParserThread {
     worker.postMessage(waiting.job);
   };
   return {
-    parse: (job, timeoutMs) =>
+    parse: (job, timeoutMs, turn = '') =>
       new Promise((answer) => {
-        queue.push({ job, deadlineMs: performance.now() + timeoutMs, answer });
+        queue.add(turn, { job, deadlineMs: performance.now() + timeoutMs, answer });
         next();
       }),
     close: async () => {
       const stopped = worker;
       worker = undefined;
-      for (const { answer } of queue.splice(0)) answer({ ok: false, reason: 'unavailable' });
+      for (let waiting = queue.take(); waiting !== undefined; waiting = queue.take()) {
+        waiting.answer({ ok: false, reason: 'unavailable' });
+      }
       finish({ ok: false, reason: 'unavailable' });
       await stopped?.terminate();
+    },
+  };
+}
+
+interface Turns<T> {
+  readonly add: (turn: string, item: T) => void;
+  readonly take: () => T | undefined;
+}
+
+/** One queue for each turn; a turn that was served goes to the end. */
+function createTurns<T>(): Turns<T> {
+  const turns = new Map<string, T[]>();
+  return {
+    add: (turn, item) => {
+      const items = turns.get(turn);
+      if (items === undefined) turns.set(turn, [item]);
+      else items.push(item);
+    },
+    take: () => {
+      for (const [turn, items] of turns) {
+        const item = items.shift();
+        turns.delete(turn);
+        if (items.length > 0) turns.set(turn, items);
+        return item;
+      }
+      return undefined;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import type { Json, JsonObject } from '../core/json';
 import type { FactValue } from '../core/policy/model';
-import type { ParserThread } from './parser-thread';
+import type { FactParser } from './parser-thread';
 
 const RECIPIENT_ARGUMENT = /^(to|cc|bcc|recipients?)$/i;
 /** An address without comments, quotes or display name, which needs no parser. */
@@ -22,7 +22,7 @@ interface Address {
  */
 export async function gatherRecipients(
   args: JsonObject,
-  thread: ParserThread,
+  parser: FactParser,
   deadlineMs: number,
 ): Promise<FactValue> {
   const texts = recipientTexts(args);
@@ -33,7 +33,7 @@ export async function gatherRecipients(
   const addresses = new Set<string>();
   const domains = new Set<string>();
   for (const text of texts) {
-    const found = await addressesOf(text, thread, deadlineMs);
+    const found = await addressesOf(text, parser, deadlineMs);
     if (found === undefined) return { error: 'a recipient is no address' };
     for (const { local, domain } of found) {
       const ascii = asciiDomain(domain);
@@ -73,13 +73,13 @@ function collect(value: Json, texts: string[], depth: number): boolean {
 
 async function addressesOf(
   text: string,
-  thread: ParserThread,
+  parser: FactParser,
   deadlineMs: number,
 ): Promise<readonly Address[] | undefined> {
   const parts = text.split(',').map((part) => part.trim());
   if (parts.every((part) => PLAIN_ADDRESS.test(part))) return parts.map(splitAddress);
   if (text.length > MAX_TEXT_CHARACTERS) return undefined;
-  const answer = await thread.parse({ kind: 'addresses', text }, deadlineMs - performance.now());
+  const answer = await parser.parse({ kind: 'addresses', text }, deadlineMs - performance.now());
   if (!answer.ok) return undefined;
   const parsed = answer.value as readonly Address[];
   const alike = text.match(ADDRESS_LIKE) ?? [];

@@ -1,12 +1,13 @@
 import type { JsonObject } from '../core/json';
 import type { FactValue } from '../core/policy/model';
-import type { ParserThread } from './parser-thread';
+import { valuesIn } from './argument-values';
+import type { FactParser } from './parser-thread';
+import { likenessOf, opensLikeSql } from './sql-detection';
 import { summariseSql, type SqlSummary } from './sql-statement';
-import { textsIn } from './texts-in';
 
 const STATEMENT_ARGUMENT = /^(query|queries|sql|statement|statements)$/i;
-const LOOKS_LIKE_SQL =
-  /^[\s(;]*(?:--[^\n]*\n\s*|\/\*[^*]*\*\/\s*)*\(*\s*(select|with|insert|update|delete|replace|merge|create|alter|drop|truncate|grant|revoke|call|explain|table|values|lock|comment)\b/i;
+/** A key by which a tool may take SQL; what opens like a statement there must be one. */
+const EXPECTS_SQL = /sql|query|queries|statement|stmt|command|\b(?:cmds?|scripts?|ddl|dml)\b/i;
 const MAX_STATEMENT_CHARACTERS = 20_000;
 const MAX_TEXTS = 50;
 
@@ -24,43 +25,63 @@ const READ_DIFFERENTLY: readonly { readonly pattern: RegExp; readonly what: stri
 ];
 
 /**
- * Parses the SQL among the arguments: every text of `query`, `sql` and `statement` must parse; of the other texts those
- * count that do. Without any statement the fact is an error, so that rules on SQL fail toward their effect.
+ * Parses the SQL among the arguments. Every text of `query`, `sql` and `statement` must parse, and so must every other text
+ * that looks like SQL, as a tool may run it beside a harmless one; of the texts that prose could be, those count that do.
+ * Without any statement the fact is an error, so that rules on SQL fail toward their effect.
  */
 export async function gatherSql(
   args: JsonObject,
-  thread: ParserThread,
+  parser: FactParser,
   deadlineMs: number,
 ): Promise<FactValue> {
+  const candidates = candidatesIn(args);
+  if (candidates === undefined) return { error: 'a statement is not text' };
+  if (candidates.length > MAX_TEXTS) return { error: 'too many texts that look like SQL' };
   const summaries: SqlSummary[] = [];
-  for (const text of textsIn(args, (key) => STATEMENT_ARGUMENT.test(key))) {
-    if (typeof text !== 'string') return { error: 'a statement is not text' };
-    const summary = await summariseText(text, thread, deadlineMs);
-    if ('error' in summary) return summary;
-    summaries.push(summary);
-  }
-  const others = textsIn(args, (key) => !STATEMENT_ARGUMENT.test(key)).filter(
-    (text) => typeof text === 'string' && LOOKS_LIKE_SQL.test(text),
-  );
-  if (others.length > MAX_TEXTS) return { error: 'too many texts that look like SQL' };
   let unreadable: string | undefined;
-  for (const text of others) {
-    const summary = await summariseText(String(text), thread, deadlineMs);
+  for (const { text, mustParse } of candidates) {
+    const summary = await summariseText(text, parser, deadlineMs);
     if (!('error' in summary)) summaries.push(summary);
-    // Prose may begin with "update" or "select"; that it does not parse says only that it is prose.
-    else if (summary.error === NOT_PARSED) unreadable = summary.error;
-    else return summary;
+    else if (mustParse || summary.error !== NOT_PARSED) return summary;
+    else unreadable = summary.error;
   }
   if (summaries.length === 0)
     return { error: unreadable ?? 'no SQL statement among the arguments' };
   return { value: merge(summaries) };
 }
 
+interface Candidate {
+  readonly text: string;
+  /** Else it may be prose that begins with a word such as "update". */
+  readonly mustParse: boolean;
+}
+
+const expectsSql = (key: string): boolean =>
+  EXPECTS_SQL.test(key.replace(/([a-z])([A-Z0-9])/g, '$1 $2').replaceAll('_', ' '));
+
+/** The texts to parse, the statements first; `undefined` when a statement is no text. */
+function candidatesIn(args: JsonObject): readonly Candidate[] | undefined {
+  const statements: Candidate[] = [];
+  const others: Candidate[] = [];
+  for (const { topKey, key, value } of valuesIn(args)) {
+    if (STATEMENT_ARGUMENT.test(topKey)) {
+      if (typeof value !== 'string') return undefined;
+      statements.push({ text: value, mustParse: true });
+    } else if (typeof value === 'string') {
+      const isExpected = (expectsSql(key) || expectsSql(topKey)) && opensLikeSql(value);
+      const likeness = likenessOf(value);
+      const mustParse = isExpected || likeness === 'sql';
+      if (mustParse || likeness === 'maybe') others.push({ text: value, mustParse });
+    }
+  }
+  return [...statements, ...others];
+}
+
 const NOT_PARSED = 'the statement does not parse as SQL';
 
 async function summariseText(
   text: string,
-  thread: ParserThread,
+  parser: FactParser,
   deadlineMs: number,
 ): Promise<SqlSummary | { readonly error: string }> {
   if (text.length > MAX_STATEMENT_CHARACTERS) return { error: 'the statement is too long' };
@@ -68,7 +89,7 @@ async function summariseText(
     if (pattern.test(text)) return { error: `the statement contains ${what}` };
   }
   for (const dialect of ['Postgresql', 'MySQL'] as const) {
-    const answer = await thread.parse(
+    const answer = await parser.parse(
       { kind: 'sql', text, dialect },
       deadlineMs - performance.now(),
     );

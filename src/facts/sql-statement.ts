@@ -6,7 +6,7 @@ export interface SqlSummary {
   readonly statements: readonly string[];
   /** Most rows the text can return; `UNLIMITED` without a LIMIT, 1 for pure aggregates. */
   readonly limit: number;
-  /** Whether any part selects all columns; `count(*)` does not. */
+  /** Whether any part selects all columns, also as `orders` or `row_to_json(o)`; `count(*)` does not. */
   readonly star: boolean;
 }
 
@@ -43,13 +43,23 @@ const READABLE = new Set([
 /** Functions that run SQL given as text, or read tables named by text. */
 const RUNS_TEXT =
   /^(query_to_|table_to_|schema_to_|database_to_|cursor_to_|dblink|pg_read_|pg_ls_|lo_|pg_execute)/;
+/** Functions that can take a whole row and hand out all of it. */
+const TAKES_ROW = /^(row_to_json|to_jsonb?|jsonb?_agg|array_agg|hstore)$/;
 const MAX_DEPTH = 200;
 
 /** Summarises the parser's result, or says why it cannot be read. */
 export function summariseSql(parsed: unknown): SqlSummary | { readonly error: string } {
   const statements = (Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]).filter(isTree);
   if (statements.length === 0) return { error: 'the statement is empty' };
-  const seen: Seen = { tables: new Set(), kinds: new Set(), star: false, error: undefined };
+  const seen: Seen = {
+    tables: new Set(),
+    kinds: new Set(),
+    star: false,
+    error: undefined,
+    rows: new Set(),
+    bareNames: new Set(),
+    isSorting: false,
+  };
   let limit = 0;
   for (const statement of statements) {
     const kind = textOf(statement['type'])?.toLowerCase() ?? 'unknown';
@@ -62,7 +72,7 @@ export function summariseSql(parsed: unknown): SqlSummary | { readonly error: st
     tables: [...seen.tables].sort(),
     statements: [...seen.kinds].sort(),
     limit,
-    star: seen.star,
+    star: seen.star || [...seen.bareNames].some((name) => seen.rows.has(name)),
   };
 }
 
@@ -71,6 +81,11 @@ interface Seen {
   readonly kinds: Set<string>;
   star: boolean;
   error: string | undefined;
+  /** Names under which whole rows of tables can be selected, and unqualified names of columns that are returned. */
+  readonly rows: Set<string>;
+  readonly bareNames: Set<string>;
+  /** Inside ORDER BY or GROUP BY, which return nothing and often name a column as its table is named. */
+  isSorting: boolean;
 }
 
 /** Visits every node; `aliases` are the names of WITH that hide tables here. */
@@ -87,7 +102,11 @@ function walk(value: unknown, aliases: ReadonlySet<string>, seen: Seen, depth: n
     ? walkWith(value['with'] as unknown[], aliases, seen, depth)
     : aliases;
   for (const [key, member] of Object.entries(value)) {
-    if (key !== 'with' || !Array.isArray(member)) walk(member, inner, seen, depth + 1);
+    if (key === 'with' && Array.isArray(member)) continue;
+    const wasSorting = seen.isSorting;
+    seen.isSorting ||= key === 'orderby' || key === 'groupby';
+    walk(member, inner, seen, depth + 1);
+    seen.isSorting = wasSorting;
   }
 }
 
@@ -116,9 +135,10 @@ function walkWith(
 function visit(node: Tree, aliases: ReadonlySet<string>, seen: Seen): void {
   const type = textOf(node['type'])?.toLowerCase();
   if (type === 'column_ref') {
-    if (node['column'] === '*') seen.star = true;
+    visitColumn(node, seen);
     return;
   }
+  if (isTree(node['into'])) visitInto(node['into'], seen);
   if (type !== undefined && READABLE.has(type)) seen.kinds.add(type);
   if (type === 'function' && RUNS_TEXT.test(functionName(node))) {
     seen.error ??= `the function ${functionName(node).slice(0, 40)} reads or runs what is named in text`;
@@ -134,16 +154,39 @@ function visit(node: Tree, aliases: ReadonlySet<string>, seen: Seen): void {
   }
 }
 
+function visitColumn(node: Tree, seen: Seen): void {
+  const { column, table } = node;
+  const name = (nameText(column) ?? (isTree(column) ? nameText(column['expr']) : undefined) ?? '')
+    .toLowerCase()
+    .replace(/::.*$/, '');
+  const isBare = table === null || table === undefined;
+  // `o.row_to_json` is another way of writing `row_to_json(o)`.
+  if (name === '*' || (!isBare && TAKES_ROW.test(name))) seen.star = true;
+  if (isBare && !seen.isSorting) seen.bareNames.add(name);
+}
+
+/** A select into a table or a file writes; into a variable it does not. */
+function visitInto(into: Tree, seen: Seen): void {
+  const target = into['expr'];
+  if (target === null || target === undefined || into['keyword'] === 'var') return;
+  seen.kinds.add('create');
+  const table = into['keyword'] === undefined ? nameText(target) : undefined;
+  if (table !== undefined) seen.tables.add(table.toLowerCase());
+}
+
 function addTable(node: Tree, table: string, aliases: ReadonlySet<string>, seen: Seen): void {
   const name = table.toLowerCase();
+  const alias = textOf(node['as']);
   const schema = nameText(node['schema']) ?? nameText(node['db']);
   if (schema !== undefined && schema !== '') {
     seen.tables.add(`${schema.toLowerCase()}.${name}`).add(name);
+  } else if (aliases.has(name)) {
+    // A row of a WITH holds only the columns that were selected there.
     return;
   }
-  if (!aliases.has(name)) seen.tables.add(name);
+  seen.tables.add(name);
+  seen.rows.add((alias ?? name).toLowerCase().replace(/\(.*$/s, ''));
   // The parser takes the word ONLY for a table and the table for its alias.
-  const alias = textOf(node['as']);
   if (name === 'only' && alias !== undefined) seen.tables.add(alias.toLowerCase());
 }
 

@@ -81,6 +81,16 @@ describe('auditRecords', () => {
     expect(rowsOf(moved)).toEqual(rows);
   });
 
+  it('keeps the deadline of a level that was opened, and the level counted from one', () => {
+    const { state, records } = applyEvent(openedUnder(LADDER), { kind: 'due' }, LATE);
+    const stage = stageOf({});
+    auditRecords(stage.tx, rowOf(state), records, ACTOR);
+    expect(stage.audited.map(({ context }) => context)).toEqual([
+      { level: 1, name: 'approver' },
+      { level: 2, name: 'senior', deadlineMs: OPENED_MS + 2 * TIMEOUT_MS },
+    ]);
+  });
+
   it('answers the sequence of the last row, and none when there is nothing to write', () => {
     const { state, records } = applyEvent(silent, voteBy(ANN), LATE);
     expect(auditRecords(stageOf({}).tx, rowOf(state), records, ACTOR)).toBe(2);

@@ -97,6 +97,17 @@ describe('presentExecution', () => {
     expect(view).not.toHaveProperty('argsSalt');
   });
 
+  it('says what to do next while there is something to do, and nothing once it is over', () => {
+    const over = applyEvent(pending, voteBy(ANN, { verdict: 'reject' }), contextOf()).state;
+    expect([pending, approved, executing, over].map((state) => shown(state).howToFix)).toEqual([
+      expect.stringMatching(/^Wait for the verdict/),
+      expect.stringMatching(/^Approved: POST .*release/),
+      undefined,
+      undefined,
+    ]);
+    expect(shown(executing, { attempt: 't2' }).howToFix).toMatch(/^Do not run: another attempt/);
+  });
+
   it('gives a token no longer life than the request has', () => {
     const view = shown({ ...executing, expiresAtMs: OPENED_MS + MINUTE_MS });
     expect(view.releaseToken).toBe(`t1 ${DIGEST} ${String(MINUTE_MS)}`);

@@ -51,9 +51,7 @@ describe('audit verify', () => {
     expect(local.exitCode).toBe(10);
     expect(seen[0]).toMatchObject({ trustDir: '/data/trusted-checkpoints' });
     expect(seen[0]).not.toHaveProperty('databaseUrl');
-    expect(seen[1]?.trustDir).toMatch(
-      /^\/state\/countersign\/trusted-checkpoints-[0-9a-f]{16}$/,
-    );
+    expect(seen[1]?.trustDir).toMatch(/^\/state\/countersign\/trusted-checkpoints-[0-9a-f]{16}$/);
     expect(seen[2]?.trustDir).toBe(seen[1]?.trustDir);
     expect(seen[3]?.trustDir).not.toBe(seen[1]?.trustDir);
   });

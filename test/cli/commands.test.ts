@@ -139,6 +139,7 @@ const CASES: readonly Case[] = [
           id: 'support',
           version: 2,
           publishedVersion: null,
+          digest: 'ab'.repeat(32),
           author: 'user:admin',
           createdAt: '2026-03-04T15:00:00.000Z',
           format: 'rules',

@@ -1,6 +1,6 @@
-import { type Server, createServer } from 'node:http';
+import { type Server, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isReadOnly, readOnlySettings, startUiGuard } from '../../src/embedded/temporal-ui-guard';
+import { isLocal, isReadOnly, readOnlySettings, startUiGuard } from '../../src/embedded/temporal-ui-guard';
 
 const WORKFLOW = '/api/v1/namespaces/default/workflows/exec-1';
 
@@ -23,6 +23,25 @@ describe('read-only requests', () => {
     ['OPTIONS', '/', false],
   ])('%s %s → %p', (method, url, expected) => {
     expect(isReadOnly(method, url)).toBe(expected);
+  });
+});
+
+describe('local requests', () => {
+  it.each([
+    ['127.0.0.1:8233', undefined, true],
+    ['localhost:8233', 'http://localhost:8233', true],
+    ['LOCALHOST:8233', 'http://127.0.0.1:3000', true],
+    ['[::1]:8233', 'http://[::1]:8233', true],
+    [undefined, undefined, false],
+    ['localhost', undefined, false],
+    ['localhost:80', undefined, false],
+    ['rebound.test:8233', undefined, false],
+    ['localhost.rebound.test:8233', undefined, false],
+    ['127.0.0.1:8233', 'http://rebound.test:8233', false],
+    ['127.0.0.1:8233', 'http://localhost.rebound.test', false],
+    ['127.0.0.1:8233', 'null', false],
+  ])('host %p, origin %p → %p', (host, origin, expected) => {
+    expect(isLocal({ host, origin }, 8233)).toBe(expected);
   });
 });
 
@@ -85,6 +104,20 @@ describe('UI guard', () => {
     const response = await fetch(`${url}${WORKFLOW}/terminate`, { method: 'POST', body: '{}' });
     expect(response.status).toBe(405);
     expect(seen).not.toContain(`POST ${WORKFLOW}/terminate`);
+  });
+
+  it('answers 403 to what was meant for another host', async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { host: 'rebound.test:8233' };
+      request(`${url}${WORKFLOW}/history`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(403);
+    expect(seen).not.toContain(`GET ${WORKFLOW}/history`);
   });
 
   it('announces that write actions are off', async () => {

@@ -99,6 +99,14 @@ describe('the sql fact', () => {
     ['update t set a = 1 returning *', true],
     ['select count(*) from t', false],
     ['select a * b from t limit 1', false],
+    ['select orders from orders limit 1', true],
+    ['select row_to_json(o) from public.orders o limit 1', true],
+    ['select o.row_to_json from orders as o limit 1', true],
+    ['update t set a = 1 returning t', true],
+    ['with x as (select o from orders o) select 1 from x', true],
+    ['with total as (select sum(a) as total from x) select total from total', false],
+    ['select count(*) as orders from orders order by orders', false],
+    ['select o.id, status from orders o limit 1', false],
   ])('tells select-star in %s: %s', async (query, star) => {
     expect((await summaryOf(query))['star']).toBe(star);
   });
@@ -106,6 +114,14 @@ describe('the sql fact', () => {
   it('names the kinds of all statements, nested ones too', async () => {
     const { statements } = await summaryOf('insert into a select b from c; drop table d');
     expect(statements).toEqual(['drop', 'insert', 'select']);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['select a into newt from t', ['create', 'select']],
+    ["select a from t into outfile '/tmp/x'", ['create', 'select']],
+    ['select a from t into @x', ['select']],
+  ])('counts as a write what a select puts elsewhere: %s', async (query, statements) => {
+    expect((await summaryOf(query))['statements']).toEqual(statements);
   });
 
   it.each([
@@ -159,6 +175,42 @@ describe('the sql fact', () => {
   });
 
   it.each<[string, JsonObject]>([
+    ['a copy', { note: 'COPY users TO STDOUT' }],
+    ['a transaction', { note: 'BEGIN; SELECT ssn FROM users TABLESAMPLE BERNOULLI (9) LIMIT 5' }],
+    ['a prepared statement', { command: 'EXECUTE q1' }],
+    ['a setting', { note: 'SET x = 1; SELECT ssn FROM users LIMIT 5' }],
+    ['a statement after a # comment', { note: '# hi\nSELECT ssn FROM ONLY users a FOR SHARE SKIP' }],
+    ['a statement after nested comments', { note: '/* /* */ */ SELECT ssn FROM users FOR x' }],
+    ['a sample', { text: 'SELECT ssn FROM users TABLESAMPLE BERNOULLI (100)' }],
+    ['a plan that runs', { text: 'EXPLAIN (ANALYZE) DELETE FROM orders USING x RETURNING' }],
+    ['a block', { deep: [{ text: 'DO $$ begin delete from users; end $$' }] }],
+    ['code that is elsewhere', { sqlText: 'call steal()' }],
+    ['a whole table', { input: 'TABLE users' }],
+    ['an unreadable statement in a key for SQL', { statement2: 'show me' }],
+  ])('is an error for %s beside a harmless statement', async (_name, args) => {
+    expect(await sqlOf({ query: 'select a from x limit 1', ...args })).toEqual({
+      error: expect.any(String) as string,
+    });
+  });
+
+  it.each([
+    'Please set the table for four',
+    'show me the open tickets',
+    'Set priority to high; use staging',
+    'begin',
+    'Call Bob (again), then copy me on the answer to Alice',
+    'Update the docs, delete the draft and load the rest',
+    'Create a report, drop it in the folder',
+    'with regard to the invoice',
+    'Execute the plan, start the job, do it now',
+    'analyze sales by region',
+  ])('takes for prose beside a statement: %s', async (note) => {
+    expect(await sqlOf({ query: 'select a from x limit 1', note })).toMatchObject({
+      value: { tables: ['x'], statements: ['select'] },
+    });
+  });
+
+  it.each<[string, JsonObject]>([
     ['nothing that is SQL', { text: 'hello' }],
     ['prose that begins like SQL', { text: 'update the docs, please' }],
     ['no arguments', {}],
@@ -187,6 +239,20 @@ describe('createFactGatherer', () => {
           }) as object,
       ),
     );
+  });
+
+  it('serves agents in turn, so that slow texts of one do not keep another waiting', async () => {
+    const fair = createFactGatherer();
+    const slow = `select ${'('.repeat(24)}a from t`;
+    const attacks = Array.from({ length: 12 }, () =>
+      fair.gather(requestOf({ query: slow }), ['sql'], 3000),
+    );
+    const other = requestOf({ query: 'select a from orders limit 1' });
+    const agent = { ...other.agent, id: agentId('other-bot') };
+    const answer = await fair.gather({ ...other, agent }, ['sql'], 3000);
+    expect(answer).toMatchObject({ sql: { value: { tables: ['orders'] } } });
+    await fair.close();
+    await Promise.all(attacks);
   });
 
   it('leaves no request waiting when it is closed', async () => {

@@ -82,9 +82,7 @@ describe('what agents and people write', () => {
     expect(lines.length).toBeGreaterThan(50);
   });
 
-  // The trace of a decision shows what a rule compared, and the trace stands readable in the row of the
-  // execution. This guarantee does not hold yet; the test says so the moment it does.
-  it.failing('stands in no table either when a rule compares it', async () => {
+  it('stands in no table either when a rule compares it', async () => {
     await installation.publish(
       'compare',
       `

@@ -29,11 +29,11 @@ function showing(
     if (known !== undefined) return known;
     const value = read(evaluation);
     const present = displayValue(value === UNREADABLE ? undefined : value);
-    const known = registered?.(evaluation);
+    const inRegistry = registered?.(evaluation);
     const shown =
-      known === undefined || known === UNREADABLE || known === value
+      inRegistry === undefined || inRegistry === UNREADABLE || inRegistry === value
         ? present
-        : displayText(`${present} (registered: ${displayValue(known)})`);
+        : displayText(`${present} (registered: ${displayValue(inRegistry)})`);
     evaluation.shown.set(field, shown);
     return shown;
   };

@@ -56,6 +56,19 @@ function silenceUnder(chain: ChainDefinition): string {
   return end(openLadder(opening, 0, EVERYBODY));
 }
 
+describe('the chain that everybody gets', () => {
+  it('asks one approver for an hour with a reason, keeps requester and owner out, and ends in a no', () => {
+    expect(STANDARD_CHAIN).toMatchObject({
+      levels: [{ groups: [groupOf('approver')], timeoutMs: 3_600_000, onTimeout: 'reject' }],
+      onFinalTimeout: 'reject',
+      rejection: { kind: 'veto' },
+      rationale: { approve: 'required', reject: 'required' },
+      separation: { requester: 'exclude', agentOwner: 'exclude', distinctAcrossLevels: true },
+      validForMs: 3_600_000,
+    });
+  });
+});
+
 describe('ladderFor', () => {
   const chains = new Map([
     ['standard', STANDARD_CHAIN],
