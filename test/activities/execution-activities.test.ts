@@ -85,17 +85,32 @@ describe('createActivities', () => {
 
   it('keeps the history with the end, and after five tries ends without it', async () => {
     const input = execution.input;
-    const close = (attempt: number, fetchHistory: ActivityDeps['fetchHistory'] & object) =>
-      new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(
-        activities({ fetchHistory }).closeExecution,
-        input,
-      );
+    const close = (
+      attempt: number,
+      fetchHistory: ActivityDeps['fetchHistory'] & object,
+      workflowId = `exec-${execution.input.executionId}`,
+    ) =>
+      new MockActivityEnvironment(
+        { attempt, workflowExecution: { workflowId, runId: 'run' } },
+        { logger: new DefaultLogger('ERROR') },
+      ).run(activities({ fetchHistory }).closeExecution, input);
     const lost = () => Promise.reject(new Error('history lost'));
     await close(1, async () => new Uint8Array([1, 2]));
     expect(database.histories.get(input.executionId)).toEqual(new Uint8Array([1, 2]));
     database.histories.clear();
     expect(await failureOf(close(4, lost))).toMatchObject({ type: 'internal' });
     await expect(close(5, lost)).resolves.toMatchObject({ view: { status: 'executing' } });
+    expect(database.histories.size).toBe(0);
+  });
+
+  it("takes the history of no other workflow than the execution's own", async () => {
+    await new MockActivityEnvironment(
+      { workflowExecution: { workflowId: 'exec-of-somebody', runId: 'run' } },
+      { logger: new DefaultLogger('ERROR') },
+    ).run(
+      activities({ fetchHistory: async () => new Uint8Array([1]) }).closeExecution,
+      execution.input,
+    );
     expect(database.histories.size).toBe(0);
   });
 });

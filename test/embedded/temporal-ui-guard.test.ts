@@ -1,6 +1,11 @@
 import { type Server, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLocal, isReadOnly, readOnlySettings, startUiGuard } from '../../src/embedded/temporal-ui-guard';
+import {
+  isLocal,
+  isReadOnly,
+  readOnlySettings,
+  startUiGuard,
+} from '../../src/embedded/temporal-ui-guard';
 
 const WORKFLOW = '/api/v1/namespaces/default/workflows/exec-1';
 

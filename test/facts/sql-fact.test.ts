@@ -176,17 +176,20 @@ describe('the sql fact', () => {
 
   it.each<[string, JsonObject]>([
     ['a copy', { note: 'COPY users TO STDOUT' }],
-    ['a transaction', { note: 'BEGIN; SELECT ssn FROM users TABLESAMPLE BERNOULLI (9) LIMIT 5' }],
+    ['a transaction', { note: 'BEGIN; COPY users TO STDOUT' }],
     ['a prepared statement', { command: 'EXECUTE q1' }],
     ['a setting', { note: 'SET x = 1; SELECT ssn FROM users LIMIT 5' }],
-    ['a statement after a # comment', { note: '# hi\nSELECT ssn FROM ONLY users a FOR SHARE SKIP' }],
+    [
+      'a statement after a # comment',
+      { note: '# hi\nSELECT ssn FROM ONLY users a FOR SHARE SKIP' },
+    ],
     ['a statement after nested comments', { note: '/* /* */ */ SELECT ssn FROM users FOR x' }],
-    ['a sample', { text: 'SELECT ssn FROM users TABLESAMPLE BERNOULLI (100)' }],
+    ['a lock that is skipped', { text: 'SELECT ssn FROM users FOR NO KEY UPDATE OF users SKIP' }],
     ['a plan that runs', { text: 'EXPLAIN (ANALYZE) DELETE FROM orders USING x RETURNING' }],
     ['a block', { deep: [{ text: 'DO $$ begin delete from users; end $$' }] }],
     ['code that is elsewhere', { sqlText: 'call steal()' }],
     ['a whole table', { input: 'TABLE users' }],
-    ['an unreadable statement in a key for SQL', { statement2: 'show me' }],
+    ['an unreadable statement in a key for SQL', { statement2: 'use x of y' }],
   ])('is an error for %s beside a harmless statement', async (_name, args) => {
     expect(await sqlOf({ query: 'select a from x limit 1', ...args })).toEqual({
       error: expect.any(String) as string,
@@ -198,7 +201,7 @@ describe('the sql fact', () => {
     'show me the open tickets',
     'Set priority to high; use staging',
     'begin',
-    'Call Bob (again), then copy me on the answer to Alice',
+    'Call Bob, then copy me on the answer to Alice',
     'Update the docs, delete the draft and load the rest',
     'Create a report, drop it in the folder',
     'with regard to the invoice',

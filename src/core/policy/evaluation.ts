@@ -43,7 +43,7 @@ export interface WorkBudget {
 }
 
 /** Reading with a pattern is far dearer than a plain search. */
-export const startWork = (): WorkBudget => ({
+const startWork = (): WorkBudget => ({
   patternCharacters: 131_072,
   scanCharacters: 67_108_864,
 });
@@ -58,6 +58,7 @@ export interface Evaluation {
   /** Why the rule just evaluated could not be evaluated in full. */
   problem: string | undefined;
   readonly foldedTexts: Map<string, string>;
+  readonly foldedMembers: Map<readonly Json[], ReadonlySet<string> | undefined>;
   readonly domains: Map<string, readonly string[]>;
   readonly shown: Map<string, string>;
   readonly localTimes: Map<string, LocalTime>;
@@ -76,6 +77,7 @@ export const startEvaluation = (
   negated: false,
   problem: undefined,
   foldedTexts: new Map(),
+  foldedMembers: new Map(),
   domains: new Map(),
   shown: new Map(),
   localTimes: new Map(),
@@ -112,6 +114,19 @@ export function foldOnce(evaluation: Evaluation, text: string): string {
   const folded = fold(text);
   evaluation.foldedTexts.set(text, folded);
   return folded;
+}
+
+/** The folded members of a list, read once; `undefined` when one of them is no single value. */
+export function membersOnce(
+  evaluation: Evaluation,
+  list: readonly Json[],
+): ReadonlySet<string> | undefined {
+  const { foldedMembers } = evaluation;
+  if (foldedMembers.has(list)) return foldedMembers.get(list);
+  const areSingle = list.every((value) => typeof value !== 'object' || value === null);
+  const members = areSingle ? new Set(list.map((value) => fold(String(value)))) : undefined;
+  foldedMembers.set(list, members);
+  return members;
 }
 
 /** The domains named in a text, read once. */

@@ -60,6 +60,9 @@ export function compileField(field: string): FieldReader {
   }
 }
 
+/** Names that mean the agent wherever they stand; a bare `id` or `status` is mostly the request's own. */
+const CLAIMABLE: ReadonlySet<string> = new Set(['team', 'owner', 'model']);
+
 /**
  * The registry's value for a bare name that a request could also claim; `undefined` for fields that cannot be claimed, or
  * that already weigh both.
@@ -67,8 +70,7 @@ export function compileField(field: string): FieldReader {
 export function registeredField(
   field: string,
 ): ((evaluation: Evaluation) => Json | undefined) | undefined {
-  const isWeighed = field === 'risk_level' || field === 'environment';
-  if (isWeighed || !(AGENT_FIELDS as readonly string[]).includes(field)) return undefined;
+  if (!CLAIMABLE.has(field)) return undefined;
   return ({ input }) => agentField(input.request.agent, field);
 }
 

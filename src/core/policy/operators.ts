@@ -2,8 +2,8 @@ import { blockContains, parseAddressBlock } from './cidr';
 import type { CompileDependencies } from './capabilities';
 import type { DomainOperand, Scalar, Test, ValuesOperand } from './document';
 import { createDomainSet, type DomainSet } from './domain-name';
-import { affordsPattern, affordsScan, domainsOnce, foldOnce, NO } from './evaluation';
-import { truth, unknown, UNKNOWN, YES } from './evaluation';
+import { affordsPattern, affordsScan, domainsOnce, foldOnce, membersOnce } from './evaluation';
+import { NO, truth, unknown, UNKNOWN, YES } from './evaluation';
 import type { Evaluation, NamedList, Truth } from './evaluation';
 import { fold } from './text';
 import type { Json } from '../json';
@@ -30,6 +30,11 @@ export interface OperatorContext {
 const MAX_PATTERN_INPUT = 65_536;
 /** What looking at one member of a list costs, in characters searched. */
 const MEMBER_CHARACTERS = 16;
+/** The same for an address, which is parsed and compared as a number. */
+const ADDRESS_CHARACTERS = 2048;
+const BLOCK_CHARACTERS = 64;
+/** Starting a pattern costs something even on an empty text. */
+const MIN_PATTERN_CHARACTERS = 8;
 
 export function compileCheck(
   test: Exclude<Test, { operator: 'exists' | 'missing' }>,
@@ -200,15 +205,9 @@ function containing(
     }
     if (!Array.isArray(actual))
       return unknown(evaluation, `${context.field} is neither text nor a list`);
-    const members = new Set<string>();
-    for (const value of actual as readonly Json[]) {
-      if (typeof value === 'object' && value !== null) {
-        return unknown(evaluation, `${context.field} is not a list of single values`);
-      }
-      const text = String(value);
-      if (!affordsScan(evaluation, text.length + MEMBER_CHARACTERS)) return UNKNOWN;
-      members.add(fold(text));
-    }
+    const members = membersOnce(evaluation, actual as readonly Json[]);
+    if (members === undefined)
+      return unknown(evaluation, `${context.field} is not a list of single values`);
     return truth(combine((text) => members.has(text), wanted));
   };
 }
@@ -233,7 +232,8 @@ function pattern(source: string, context: OperatorContext): Check {
     if (typeof actual !== 'string') return unknown(evaluation, `${context.field} is not text`);
     if (actual.length > MAX_PATTERN_INPUT)
       return unknown(evaluation, `${context.field} is too long`);
-    if (!affordsPattern(evaluation, actual.length)) return UNKNOWN;
+    if (!affordsPattern(evaluation, Math.max(actual.length, MIN_PATTERN_CHARACTERS)))
+      return UNKNOWN;
     return truth(regex.test(actual));
   };
 }
@@ -264,7 +264,9 @@ function domains(operand: DomainOperand, context: OperatorContext, wanted: boole
 
 function addresses(ranges: readonly string[], context: OperatorContext): Check {
   const blocks = ranges.map(parseAddressBlock);
+  const characters = ADDRESS_CHARACTERS + blocks.length * BLOCK_CHARACTERS;
   return (actual, evaluation) => {
+    if (!affordsScan(evaluation, characters)) return UNKNOWN;
     const address = typeof actual === 'string' ? parseAddressBlock(actual) : undefined;
     if (address === undefined) return unknown(evaluation, `${context.field} is not an IP address`);
     return truth(blocks.some((block) => block !== undefined && blockContains(block, address)));

@@ -179,6 +179,97 @@ describe('fields', () => {
   });
 });
 
+describe('bare names that the registry knows', () => {
+  const RULE = {
+    equals: '{ field: team, equals: payments }',
+    not: '{ field: team, not_equals: payments }',
+  };
+
+  it.each<[string, keyof typeof RULE, string | undefined, string]>([
+    ['deny', 'equals', undefined, 'DENY'],
+    ['deny', 'equals', 'sales', 'DENY'],
+    ['deny', 'not', undefined, 'ALLOW'],
+    ['deny', 'not', 'sales', 'DENY'],
+    ['require_approval', 'equals', 'sales', 'REQUIRE_APPROVAL'],
+    ['allow', 'equals', undefined, 'ALLOW'],
+    ['allow', 'equals', 'payments', 'ALLOW'],
+    ['allow', 'equals', 'sales', 'DENY'],
+    ['allow', 'not', 'sales', 'DENY'],
+    ['audit', 'not', 'sales', 'DENY'],
+  ])('%s where team %s, claimed to be %s: %s', (effect, test, claim, verdict) => {
+    const isRestrictive = effect === 'deny' || effect === 'require_approval';
+    const rule = `  - { id: r, match: { action: pay }, when: ${RULE[test]}, then: ${effect} }`;
+    const set = setOf(policyOf(rule, `defaults: { outcome: ${isRestrictive ? 'allow' : 'deny'} }`));
+    const claims = claim === undefined ? {} : { team: claim };
+    expect(decide(inputOf({ args: claims }), set).verdict).toBe(verdict);
+    expect(decide(inputOf({ context: claims }), set).verdict).toBe(verdict);
+  });
+
+  it('cannot be claimed to meet the exception of a denial', () => {
+    const rule = '  - { id: r, unless: { field: owner, equals: alice }, then: deny }';
+    const set = setOf(policyOf(rule, 'defaults: { outcome: allow }'));
+    expect(decide(inputOf({ context: { owner: 'alice' } }), set).verdict).toBe('DENY');
+  });
+
+  it('are what the request says where the registry says nothing', () => {
+    const request = { context: { model: 'gpt-4' } };
+    expect(answer('{ field: model, equals: gpt-4 }', request)).toBe('yes');
+    expect(answer('{ field: model, equals: other }', request)).toBe('no');
+  });
+
+  it('are shown with both values', () => {
+    const set = setWithRule('{ field: team, equals: legal }');
+    const { trace } = decide(inputOf({ args: { team: 'sales' } }), set);
+    expect(trace[0]?.failed?.actual).toBe('sales (registered: payments)');
+  });
+});
+
+describe('the work of one decision', () => {
+  const rules = (count: number, test: string): string =>
+    Array.from({ length: count }, (_, n) => {
+      const when = `{ field: args.x, ${test.replace('#', `q${n}`)} }`;
+      return `  - { id: r${n}, when: ${when}, then: deny }`;
+    }).join('\n');
+  const verdictOf = (count: number, test: string, x: PolicyRequest['args'][string]) =>
+    decide(
+      inputOf({ args: { x } }),
+      setOf(policyOf(rules(count, test), 'defaults: { outcome: allow }')),
+    );
+
+  it.each<[string, number, string, PolicyRequest['args'][string]]>([
+    ['patterns', 3, 'matches: "#"', 'a'.repeat(60_000)],
+    ['patterns on lists', 1, 'matches: "#"', Array.from({ length: 4 }, () => 'a'.repeat(40_000))],
+    ['searches', 300, 'contains: "#"', 'a'.repeat(250_000)],
+    ['addresses', 20, 'cidr_in: [10.0.0.0/8]', Array.from({ length: 20_000 }, () => '11.0.0.1')],
+    ['lists', 60, 'equals: "#"', Array.from({ length: 80_000 }, () => 'b')],
+  ])('is bounded for %s, and what is left undone restricts', (_name, count, test, x) => {
+    const { verdict, matched } = verdictOf(count, test, x);
+    expect(verdict).toBe('DENY');
+    expect(matched[0]?.policyError).toContain('too much text');
+  });
+
+  it.each<[string, number, string, PolicyRequest['args'][string]]>([
+    ['patterns', 2, 'matches: "#"', 'a'.repeat(60_000)],
+    ['searches', 200, 'contains: "#"', 'a'.repeat(250_000)],
+    ['searches in lists', 100, 'contains: "#"', Array.from({ length: 80_000 }, () => 'b')],
+  ])('suffices for ordinary %s', (_name, count, test, x) => {
+    expect(verdictOf(count, test, x).verdict).toBe('ALLOW');
+  });
+
+  it('includes that of looking for the nearest change', () => {
+    const numbers = Array.from(
+      { length: 4 },
+      (_, n) => `  - { id: n${n}, when: { field: args.n${n}, greater_than: 1 }, then: deny }`,
+    );
+    const pattern = '  - { id: p, when: { field: args.x, matches: q }, then: deny }';
+    const set = setOf(policyOf([...numbers, pattern].join('\n'), 'defaults: { outcome: allow }'));
+    const args = { n0: 5, n1: 5, n2: 5, n3: 5 };
+    const explain = (x: string) => decide(inputOf({ args: { ...args, x } }), set).explanation;
+    expect(explain('a')).toContain('Would be allowed');
+    expect(explain('a'.repeat(60_000))).not.toContain('Would be allowed');
+  });
+});
+
 describe('time windows', () => {
   const at = (window: string, time: string): string => {
     const set = setWithRule(`{ time_within: "${window}" }`);
