@@ -49,7 +49,7 @@ const NEEDLES = [
 const FILLER =
   'please settle the open invoice of the customer as agreed on the phone and send a short note when done ';
 
-export const BENCH_AGENT: AgentProfile = {
+const BENCH_AGENT: AgentProfile = {
   id: agentId('bench-bot'),
   owner: 'bob',
   riskLevel: 'medium',

@@ -113,6 +113,11 @@ export function createEngageKillSwitch(deps: KillSwitchDeps) {
   const engage = createEngage(deps);
   return async (caller: Caller, input: EngageInput): Promise<KillSwitchView> => {
     requirePermission(caller, 'kill:engage');
+    // A mistyped time must not look like a brake that was pulled.
+    if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= (await deps.nowMs())) {
+      const message = 'lies in the past, so nothing would be stopped';
+      throw new DomainError('validation_failed', { problems: [{ path: 'expiresAt', message }] });
+    }
     const done = await engage(actorOf(caller), input, caller.tenant);
     return killSwitchView(done.kill, done.nowMs);
   };

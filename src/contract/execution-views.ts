@@ -119,11 +119,9 @@ export const pendingApproval: z.ZodType<PendingApproval> = z
     ...request,
     args: jsonObject,
     context: jsonObject,
-    argumentsShown: z
-      .boolean()
-      .meta({
-        description: 'False: args and context are empty, for they are not for this caller.',
-      }),
+    argumentsShown: z.boolean().meta({
+      description: 'False: args and context are empty, for they are not for this caller.',
+    }),
     argsDigest: z.string(),
     reason: z.string(),
     matched: z.array(matchedRule),

@@ -47,8 +47,7 @@ const STOP_STEPS = [
 
 export const temporalLockPath = (dataDir: string): string => join(dataDir, 'temporal.lock');
 const temporalPidFile = (dataDir: string): string => join(dataDir, 'temporal.pid');
-const temporalDatabase = (dataDir: string): string =>
-  join(dataDir, 'temporal', 'temporal.sqlite');
+const temporalDatabase = (dataDir: string): string => join(dataDir, 'temporal', 'temporal.sqlite');
 
 interface Plan {
   readonly dataDir: string;

@@ -62,7 +62,7 @@ const decided = {
   argsDigest: 'ab'.repeat(32),
 } as const;
 
-export const approvalFacts = {
+const approvalFacts = {
   id: APPROVAL_ID,
   chain: 'standard',
   level: 1,
@@ -106,7 +106,7 @@ const evaluation: EvaluationView = {
   mode: 'dry_run',
 };
 
-export const pendingApproval: PendingApproval = {
+const pendingApproval: PendingApproval = {
   ...approvalFacts,
   executionId: EXECUTION_ID,
   status: 'pending_approval',

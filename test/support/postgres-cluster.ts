@@ -24,7 +24,7 @@ export interface TestCluster {
 }
 
 /** The folder that holds initdb and postgres, newest major version first after those on the PATH. */
-export function findPostgresBinaries(): string {
+function findPostgresBinaries(): string {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian)
     ? readdirSync(debian)

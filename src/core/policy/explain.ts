@@ -16,6 +16,10 @@ export interface Explained {
 
 /** The matched rule that decided: of the winning effect, one that was evaluated in full if there is one. */
 function decisive(outcome: Outcome, matched: readonly MatchedRule[]): MatchedRule | undefined {
+  // A flag for audit allows nothing: where no rule decided, the default did.
+  const byDefault = matched.find((match) => match.rule === 'default');
+  const flagged = outcome.combined.effect === 'audit' && outcome.defaulted !== undefined;
+  if (flagged && byDefault !== undefined) return byDefault;
   const winning = matched.filter((match) => match.effect === outcome.combined.effect);
   return winning.find((match) => match.policyError === undefined) ?? winning[0];
 }
