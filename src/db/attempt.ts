@@ -71,7 +71,11 @@ export type RunAttempt = (
   mode: Mode,
 ) => Promise<Attempt>;
 
-/** One try to commit a batch in one transaction: head first, then the work of each entry, then one flush. */
+/**
+ * One try to commit a batch in one transaction: head first, then the work of each entry, then one flush. The
+ * exposure ledger takes its place between head and work: all caps of the batch, locked in id order, so that the
+ * verdict is what policy decides and what the caps can bear.
+ */
 export function createAttempt(deps: BatchDeps): RunAttempt {
   const clock = createClockWatch();
   return async (tenant, batch, snapshot, mode) => {
