@@ -59,34 +59,29 @@ export const requestFields = (input: SubmitInput, agent: AgentProfile): RequestF
   ...(input.workflow?.type === undefined ? {} : { workflowType: input.workflow.type }),
 });
 
+/** Everything that makes two submissions of one key the same request; the attempt is not part of it. */
+const IDENTITY = [
+  'agent',
+  'action',
+  'environment',
+  'args',
+  'context',
+  'exceptionRequested',
+  'justification',
+  'workflow',
+  'expiresAt',
+  'actor',
+] as const satisfies readonly (keyof SubmitInput)[];
+
 /**
- * Everything that makes two submissions of one key the same request; the attempt is not part of it. A keyed MAC:
- * a plain digest of short arguments could be guessed from the row, also after they were erased.
+ * Tells a repeat of a request from a reuse of its key. A keyed MAC: a plain digest of short arguments could be
+ * guessed from the row, also after they were erased.
  */
 export function requestDigest(crypto: Pick<Cryptography, 'macOf'>, input: SubmitInput): string {
-  const {
-    agent,
-    action,
-    environment,
-    args,
-    context,
-    exceptionRequested,
-    justification,
-    workflow,
-    expiresAt,
-    actor,
-  } = input;
-  const fields = {
-    agent,
-    action,
-    environment,
-    args,
-    context,
-    exceptionRequested,
-    justification,
-    workflow,
-    expiresAt,
-    actor,
-  };
-  return crypto.macOf(canonicalJson(JSON.parse(JSON.stringify(fields)) as Json));
+  const fields: Record<string, Json> = {};
+  for (const name of IDENTITY) {
+    const value = input[name];
+    if (value !== undefined) fields[name] = value;
+  }
+  return crypto.macOf(canonicalJson(fields));
 }
