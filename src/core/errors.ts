@@ -66,11 +66,35 @@ export const ERRORS = {
     'Wait for the verdict, then release.',
     'GET /v1/executions/{id}?waitMs=50000',
   ),
+  assurance_too_low: entry(
+    403,
+    'Assurance too low',
+    'The chain wants to be surer who votes than the credential or the linked account of this vote can show.',
+    'Link the account yourself with a one-time code, or vote with a stronger login, then vote again.',
+  ),
   basis_changed: entry(
     409,
     'The basis of the approval changed',
     'Since the request was shown, the rules that apply to it changed or became stricter, so an approval of it would approve something else.',
     'Submit the request again: it is decided under the current policy.',
+  ),
+  card_changed: entry(
+    409,
+    'The card changed',
+    'What was shown when this vote was made is not what the approval shows now.',
+    'Read the approval again as it stands, then decide.',
+  ),
+  chain_in_use: entry(
+    409,
+    'Chain in use',
+    'A published policy names this chain; without it, what the policy sends there would be denied.',
+    'Publish the policies without it first, or publish another version of the chain.',
+  ),
+  chain_not_found: entry(
+    404,
+    'Chain not found',
+    'No approval chain of this id is in force for your tenant.',
+    'List them with GET /v1/chains.',
   ),
   cancelled: entry(
     409,
@@ -131,6 +155,25 @@ export const ERRORS = {
     'Kill switch active',
     'A kill switch covers this request: nothing in its scope is allowed, released or continued.',
     'Stop the action. After the switch is lifted submit a new request; what was pending stays void.',
+  ),
+  level_mismatch: entry(
+    409,
+    'Another level is open',
+    'The vote was made for a level of the ladder that is not the open one.',
+    'Read the approval: it says which level is open and who may decide there.',
+  ),
+  link_code_invalid: entry(
+    410,
+    'Link code not valid',
+    'The one-time code is unknown, was used before or has expired.',
+    'Ask for a fresh code in the chat with /approvals link and redeem it within ten minutes.',
+    'POST /v1/channels/slack/links {"code":"…"}',
+  ),
+  no_higher_level: entry(
+    409,
+    'No higher level',
+    'The open level is the last of its chain, so the request cannot be passed upward.',
+    'Approve or reject it, or let its timer end it.',
   ),
   method_not_allowed: entry(
     405,

@@ -1,0 +1,150 @@
+import type { ApprovalCard, ThreadNote } from '../core/escalation/card';
+import type { Assurance } from '../core/escalation/assurance';
+import type { NotifyTarget } from '../core/escalation/chain';
+import type { ExecutionId, PrincipalId, TenantId } from '../core/ids';
+
+/** Why a message exists. With the execution it identifies the message, so asking twice makes one. */
+export type MessagePurpose =
+  /** The one root card, in the routed channel. */
+  | { readonly kind: 'card' }
+  /** A copy of the card to a person on call. */
+  | { readonly kind: 'copy'; readonly person: PrincipalId }
+  /** Thread: a level opened. `opening` counts openings of the execution from 1. */
+  | { readonly kind: 'opened'; readonly opening: number }
+  /** Thread: the n-th reminder of an opening. */
+  | { readonly kind: 'reminder'; readonly opening: number; readonly mark: number }
+  /** Thread: how it ended. */
+  | { readonly kind: 'ended' }
+  /** A note to somebody the chain names in `notify_on`. */
+  | { readonly kind: 'notice'; readonly target: NotifyTarget; readonly person?: PrincipalId };
+
+/** A message that some channel owes or shows. `step` raises `desiredVersion`; only a channels process renders it. */
+export interface ChannelMessage {
+  readonly tenant: TenantId;
+  readonly id: string;
+  readonly execution: ExecutionId;
+  readonly channel: 'slack';
+  readonly purpose: MessagePurpose;
+  /** Version of the execution that should be shown. A note of a thread is written once. */
+  readonly desiredVersion: number;
+  /** 0 = never shown. */
+  readonly renderedVersion: number;
+  /** Where it stands, once posted. */
+  readonly place?: MessagePlace;
+  /** Goes out with the message as metadata; the key by which a lost answer is looked up. */
+  readonly postKey: string;
+  /** Set from the moment a post was attempted until its answer is known. */
+  readonly postingSinceMs?: number;
+  readonly attempts: number;
+  /** What the last attempt failed with; kept for ops. */
+  readonly failure?: string;
+}
+
+export interface MessagePlace {
+  readonly teamId: string;
+  readonly channelId: string;
+  /** Slack's timestamp, the id of a message within its channel. */
+  readonly ts: string;
+}
+
+/** Stage of new messages and of versions to be shown, written in the transaction of the fact that causes them. */
+export interface MessageWrites {
+  /** Idempotent by execution and purpose. */
+  putMessage(message: {
+    readonly execution: ExecutionId;
+    readonly purpose: MessagePurpose;
+    readonly version: number;
+  }): void;
+}
+
+/** The messages of all tenants as a channels process works on them. */
+export interface ChannelMessageStore {
+  /**
+   * Takes up to `limit` messages that are behind, due and not leased, oldest first, and leases each for
+   * `leaseMs`. Skips what others hold.
+   */
+  claim(holder: string, limit: number, leaseMs: number): Promise<readonly ChannelMessage[]>;
+  /** Records that a post is about to be tried; false when the lease was lost. */
+  posting(message: ChannelMessage, holder: string): Promise<boolean>;
+  posted(message: ChannelMessage, holder: string, place: MessagePlace): Promise<void>;
+  /** Compare-and-swap on the version: it never goes back. Answers the desired version now. */
+  rendered(message: ChannelMessage, holder: string, version: number): Promise<number>;
+  /** Gives the lease back. */
+  release(message: ChannelMessage, holder: string): Promise<void>;
+  failed(
+    message: ChannelMessage,
+    holder: string,
+    failure: {
+      readonly why: string;
+      /** Absent: given up; an alarm was raised. */
+      readonly retryInMs?: number;
+      /** It was deleted by somebody: forget its place, post anew. */
+      readonly forgetPlace?: true;
+      /** A post whose fate is known not to have happened. */
+      readonly notPosted?: true;
+    },
+  ): Promise<void>;
+  /** The root card's place, for its thread. */
+  cardPlace(tenant: TenantId, execution: ExecutionId): Promise<MessagePlace | undefined>;
+  /** The message we posted there, if we did: a click elsewhere is forged. */
+  messageAt(place: Pick<MessagePlace, 'channelId' | 'ts'>): Promise<ChannelMessage | undefined>;
+  /** For status and alarms. */
+  backlog(): Promise<{ readonly behind: number; readonly oldestMs: number; readonly givenUp: number }>;
+}
+
+export type MessageContent =
+  | { readonly kind: 'card'; readonly card: ApprovalCard }
+  | { readonly kind: 'note'; readonly note: ThreadNote; readonly card: ApprovalCard };
+
+export type PostTarget =
+  /** The routed channel, or one a chain names. */
+  | { readonly kind: 'channel'; readonly name?: string }
+  | { readonly kind: 'person'; readonly teamId: string; readonly userId: string }
+  | { readonly kind: 'thread'; readonly of: MessagePlace };
+
+/** How a call to the vendor went wrong. */
+export type ChannelFailure =
+  | { readonly kind: 'rate_limited'; readonly retryAfterMs: number }
+  /** The vendor may have done it: look it up before trying again. */
+  | { readonly kind: 'ambiguous'; readonly why: string }
+  /** The vendor has not done it and may do it later. */
+  | { readonly kind: 'unavailable'; readonly why: string }
+  /** The message is no longer there. */
+  | { readonly kind: 'gone' }
+  /** No later try of the same will do: wrong channel, revoked token, refused content. */
+  | { readonly kind: 'refused'; readonly code: string };
+
+export type ChannelResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: ChannelFailure };
+
+/** One vendor, thin: renders and sends, never decides and never retries. */
+export interface ChannelGateway {
+  readonly channel: 'slack';
+  post(input: {
+    readonly postKey: string;
+    readonly execution: ExecutionId;
+    readonly target: PostTarget;
+    readonly content: MessageContent;
+  }): Promise<ChannelResult<MessagePlace>>;
+  update(place: MessagePlace, content: MessageContent): Promise<ChannelResult<void>>;
+  /** Looks a message up by the key it was posted with, from `sinceMs` on. */
+  find(input: {
+    readonly postKey: string;
+    readonly target: PostTarget;
+    readonly sinceMs: number;
+  }): Promise<ChannelResult<MessagePlace | undefined>>;
+}
+
+/** A person's account in a chat, bound to a principal. */
+export interface ChannelIdentity {
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly teamId: string;
+  readonly userId: string;
+  readonly principal: PrincipalId;
+  /** `issued` = an admin bound it, `linked` = the person redeemed a one-time code. */
+  readonly assurance: Extract<Assurance, 'issued' | 'linked'>;
+  readonly enrolledBy: PrincipalId;
+  readonly linkedAtMs: number;
+}
