@@ -148,3 +148,92 @@ export interface ChannelIdentity {
   readonly enrolledBy: PrincipalId;
   readonly linkedAtMs: number;
 }
+
+/** An account as its vendor names it; the vendor vouches for the account, never for the person's right to decide. */
+export interface ChatAccount {
+  readonly teamId: string;
+  readonly userId: string;
+}
+
+/** What a button of a card carries: routing data, never authority. */
+export interface CardButton {
+  readonly execution: string;
+  /** 1-based level the card showed. */
+  readonly level: number;
+  /** First 16 hex digits of the display digest the card showed. */
+  readonly digest: string;
+  readonly version: number;
+}
+
+export interface CardAct {
+  readonly account: ChatAccount;
+  readonly place: Pick<MessagePlace, 'channelId' | 'ts'>;
+  readonly button: CardButton;
+  /** The click came from a channel shared with another organisation. */
+  readonly isExternal: boolean;
+}
+
+/** Why an act came to nothing. Each has its own private answer. */
+export type ActRefusal =
+  | 'unlinked'
+  | 'not_eligible'
+  | 'assurance_too_low'
+  | 'elsewhere'
+  | 'already_decided'
+  | 'expired'
+  | 'kill_switch_active'
+  | 'cancelled'
+  | 'basis_changed'
+  | 'already_voted'
+  | 'level_mismatch'
+  | 'card_changed'
+  | 'rationale_required'
+  | 'no_higher_level'
+  | 'forged'
+  | 'external_channel'
+  | 'unavailable';
+
+export type ActReply<T> =
+  | ({ readonly ok: true } & T)
+  | {
+      readonly ok: false;
+      readonly refusal: ActRefusal;
+      /** What happened, in one or two sentences for the person who acted. May hold names, never text of an agent. */
+      readonly why: string;
+      readonly howToFix: string;
+      /** How it stands now, where the person may see it. */
+      readonly card?: ApprovalCard;
+    };
+
+/** What people do in a chat. Every act is answered, every refused one audited. */
+export interface ChannelInbox {
+  /** Commits before it answers. The same `commandId` of the same account gets the same answer. */
+  vote(
+    act: CardAct & {
+      readonly verdict: 'approve' | 'reject' | 'escalate';
+      readonly rationale: string;
+      readonly commandId: string;
+    },
+  ): Promise<
+    ActReply<{
+      readonly repeated: boolean;
+      readonly auditSeq: number;
+      readonly card: ApprovalCard;
+    }>
+  >;
+  /** The card for details, review and the vote form. Arguments are shown only to people who may see them. */
+  read(
+    act: CardAct,
+  ): Promise<ActReply<{ readonly card: ApprovalCard; readonly argumentsShown: boolean }>>;
+  /** A code that links this account to whoever redeems it while logged in, within ten minutes. */
+  linkCode(account: ChatAccount): Promise<{
+    readonly code: string;
+    readonly expiresAt: string;
+    /** Where and how to redeem it. */
+    readonly howTo: string;
+    /** The account is linked to somebody already. */
+    readonly linkedTo?: string;
+  }>;
+  /** First sight of a signed request; false for one seen before. Kept for ten minutes. */
+  firstSight(signature: string): Promise<boolean>;
+}
