@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json';
 import type { AgentProfile, Facts } from '../core/policy/model';
 import type { Tx } from './commit-ports';
 import { decideRequest, policyRequest } from './decide-request';
+import { killSubjects } from './kill-subjects';
 import { openKind } from './payloads';
 import type { Cryptography, StoredExecution, TenantSnapshot } from './ports';
 import { claimedUser, namedNow, whoMayDecide, type Asked } from './separation';
@@ -136,6 +137,7 @@ export async function transitionContext(
   return {
     nowMs: tx.nowMs,
     kills: snapshot.kills,
+    subjects: await killSubjects(row, snapshot),
     resolve: asked?.resolve ?? nobody,
     voterExcluded: await voterCheck(tx, row, asked, event, credentialId),
     stillEligible: (voter) =>

@@ -79,8 +79,10 @@ type TxReads = Pick<
   | 'approvers'
   | 'credentialActive'
   | 'agentRegistration'
-  | 'openExecutionsDecidedBefore'
+  | 'voidableExecutions'
 >;
+
+const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** Reads of the open transaction: they see everything committed before the head was locked. */
 function createReads(client: PoolClient, tenant: TenantId): TxReads {
@@ -137,11 +139,22 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
         }
       );
     },
-    openExecutionsDecidedBefore: async (seq, limit) => {
+    voidableExecutions: async ({ decidedBefore, where, after, limit }) => {
+      const filter = where === undefined ? '' : `AND ${where.attribute} = $6`;
       const found = await client.query<ExecutionRow>({
-        name: 'open executions',
-        text: `SELECT ${EXECUTION_COLUMNS} FROM executions WHERE tenant = $1 AND decided_seq < $2 AND status IN ('pending_approval', 'parked', 'approved') ORDER BY decided_seq LIMIT $3`,
-        values: [tenant, seq, limit],
+        name: `voidable executions ${where?.attribute ?? ''}`,
+        text: `SELECT ${EXECUTION_COLUMNS} FROM executions
+                WHERE tenant = $1 AND decided_seq < $2 AND (decided_seq, id) > ($3::bigint, $4::uuid)
+                  AND status IN ('pending_approval', 'parked', 'approved') ${filter}
+                ORDER BY decided_seq, id LIMIT $5`,
+        values: [
+          tenant,
+          decidedBefore,
+          after?.decidedSeq ?? -1,
+          after?.id ?? FIRST_UUID,
+          limit,
+          ...(where === undefined ? [] : [where.value]),
+        ],
       });
       return found.rows.map(fromRow);
     },

@@ -1,4 +1,4 @@
-import { killedSince, type KillSwitch } from '../controls/kill-switch';
+import { killedSince, type KillSubject, type KillSwitch } from '../controls/kill-switch';
 import {
   timeOutLevel,
   type LadderEvent,
@@ -34,6 +34,8 @@ export interface Settled {
 export interface SettleContext {
   readonly nowMs: number;
   readonly kills: readonly KillSwitch[];
+  /** The agent at the decision and now: a switch that reaches either voids. */
+  readonly subjects: readonly KillSubject[];
   readonly resolve: ResolveApprovers;
 }
 
@@ -202,7 +204,7 @@ export function settle(state: ExecutionState, context: SettleContext): Settled {
   // Each turn ends a level, a verdict or a run, so the number of turns is bounded by the ladder.
   for (let turn = 0; turn < 64; turn += 1) {
     const due = dueAtMs(current);
-    const kill = killedSince(context.kills, current.decidedSeq);
+    const kill = killedSince(context.kills, current.decidedSeq, context.subjects);
     const dueNow = due !== undefined && due <= context.nowMs;
     const killFirst = kill !== undefined && (!dueNow || kill.engagedAtMs <= due);
     const moved =

@@ -242,7 +242,7 @@ function applyRelease(
   }
   if (isOpen(state)) return stay(refuse('approval_pending', 'No verdict yet.'));
   if (state.verdict !== 'approved' || state.run.kind === 'void') return stay(whyClosed(state));
-  const kill = activeKill(context.kills, context.nowMs);
+  const kill = activeKill(context.kills, context.nowMs, context.subjects);
   if (kill !== undefined)
     return stay(refuse('kill_switch_active', `Kill switch ${kill.id} is engaged.`));
   if (!context.agentActive) return stay(refuse('agent_suspended', 'The agent is not active.'));
@@ -389,11 +389,12 @@ function judge(
 export function mayRun(
   state: ExecutionState,
   attempt: AttemptId | undefined,
-  context: Pick<SettleContext, 'kills' | 'nowMs'>,
+  context: Pick<SettleContext, 'kills' | 'nowMs' | 'subjects'>,
 ): boolean {
   if (state.run.kind !== 'executing' || attempt === undefined || state.run.attemptId !== attempt)
     return false;
   if (state.expiresAtMs !== undefined && context.nowMs >= state.expiresAtMs) return false;
-  if (killedSince(context.kills, state.run.releasedSeq) !== undefined) return false;
-  return activeKill(context.kills, context.nowMs) === undefined;
+  const { kills, nowMs, subjects } = context;
+  if (killedSince(kills, state.run.releasedSeq, subjects) !== undefined) return false;
+  return activeKill(kills, nowMs, subjects) === undefined;
 }
