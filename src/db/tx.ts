@@ -8,6 +8,7 @@ import { eventId, principalId, type ExecutionId, type TenantId } from '../core/i
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
 import { createRegistryWrites } from './registry-writes';
+import { readVoidable } from './voidable-executions';
 
 export interface TxStart {
   readonly tenant: TenantId;
@@ -82,8 +83,6 @@ type TxReads = Pick<
   | 'voidableExecutions'
 >;
 
-const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
-
 /** Reads of the open transaction: they see everything committed before the head was locked. */
 function createReads(client: PoolClient, tenant: TenantId): TxReads {
   const one = async (
@@ -139,25 +138,7 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
         }
       );
     },
-    voidableExecutions: async ({ decidedBefore, where, after, limit }) => {
-      const filter = where === undefined ? '' : `AND ${where.attribute} = $6`;
-      const found = await client.query<ExecutionRow>({
-        name: `voidable executions ${where?.attribute ?? ''}`,
-        text: `SELECT ${EXECUTION_COLUMNS} FROM executions
-                WHERE tenant = $1 AND decided_seq < $2 AND (decided_seq, id) > ($3::bigint, $4::uuid)
-                  AND status IN ('pending_approval', 'parked', 'approved') ${filter}
-                ORDER BY decided_seq, id LIMIT $5`,
-        values: [
-          tenant,
-          decidedBefore,
-          after?.decidedSeq ?? -1,
-          after?.id ?? FIRST_UUID,
-          limit,
-          ...(where === undefined ? [] : [where.value]),
-        ],
-      });
-      return found.rows.map(fromRow);
-    },
+    voidableExecutions: (scan) => readVoidable(client, tenant, scan),
   };
 }
 

@@ -163,7 +163,10 @@ describe('killedSince', () => {
               return [reach.target];
             case 'tag':
               return subject.tags;
-            default:
+            case 'environment':
+            case 'team':
+            case 'agent':
+            case 'action':
               return [subject[reach.scope]];
           }
         };
