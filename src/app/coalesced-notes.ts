@@ -1,14 +1,16 @@
 import type { AuditEventDraft } from '../core/audit/event';
 import { SYSTEM_TENANT, type TenantId } from '../core/ids';
-import { actorOf } from './audit-records';
+import { actorOf, executionFields } from './audit-records';
 import type { Caller } from './caller';
-import type { Logger } from './ports';
+import type { Logger, StoredExecution } from './ports';
 import type { Committer } from './commit-ports';
 
 /** Beyond this many different sources in one interval the rest share one row: a flood cannot fill the chain. */
 const SOURCES_MAX = 500;
 
 const AUTHENTICATION = { kind: 'system', id: 'system:authentication' } as const;
+
+const EVIDENCE = { kind: 'system', id: 'system:evidence' } as const;
 
 interface Note {
   readonly tenant: TenantId;
@@ -20,6 +22,7 @@ interface Note {
 export interface CoalescedNotes {
   noteFailedLogin(keyPrefix: string, address: string | undefined): void;
   noteEvaluation(caller: Caller, verdict: string): void;
+  noteReceipt(caller: Caller, row: StoredExecution): void;
   /** Writes what gathered; called every interval and at a clean stop. */
   flush(): Promise<void>;
 }
@@ -68,6 +71,17 @@ export function createCoalescedNotes(deps: {
         context: { source: 'many' },
       };
       add('evaluate', `${caller.credentialId} ${verdict}`, note, many);
+    },
+    noteReceipt: (caller, row) => {
+      const draft = { type: 'receipt.issued', actor: actorOf(caller), outcome: 'issued' } as const;
+      const own = { ...draft, ...executionFields(row) };
+      const many = { ...draft, actor: EVIDENCE, outcome: 'several' };
+      add(
+        'receipt',
+        `${caller.credentialId} ${row.state.id}`,
+        { tenant: caller.tenant, draft: own, context: {} },
+        { tenant: caller.tenant, draft: many, context: { source: 'many' } },
+      );
     },
     flush: async () => {
       const gathered = notes;
