@@ -66,7 +66,7 @@ export interface ExecutionReads {
 /** A counted vote as stored, with where it came from and what was shown. */
 export interface RecordedVote extends Pick<
   VoteRow,
-  'principal' | 'level' | 'assurance' | 'commandId' | 'atMs' | 'auditSeq'
+  'principal' | 'level' | 'assurance' | 'commandId' | 'auditSeq'
 > {
   readonly verdict: string;
   readonly surface: string;

@@ -1,4 +1,6 @@
 import { bytesEqual, hexOf, textOf } from '../core/audit/bytes';
+import { canonicalJson } from '../core/audit/canonical-json';
+import { auditEvent } from '../core/audit/event';
 import {
   RECEIPT_STATUSES,
   type ApprovalFacts,
@@ -10,6 +12,9 @@ import {
 } from '../core/audit/receipt';
 import { type StoredRow, checkRow } from '../core/audit/verify-row';
 import { DomainError } from '../core/errors';
+import { eventId } from '../core/ids';
+import type { Json } from '../core/json';
+import { executionFields, policyResults } from './audit-records';
 import type { ApprovalState } from '../core/escalation/ladder';
 import type { Cryptography, StoredExecution } from './ports';
 import type { RecordedVote } from './read-ports';
@@ -29,7 +34,9 @@ interface Entry {
   readonly event: ReceiptEvent;
   readonly outcome: string | undefined;
   readonly actor: string;
+  readonly assurance: string | undefined;
   readonly atMs: number;
+  readonly body: Readonly<Record<string, unknown>>;
   readonly context: Readonly<Record<string, unknown>>;
   readonly payloads: Readonly<Record<string, unknown>>;
 }
@@ -69,6 +76,9 @@ export function receiptFacts(crypto: Crypto, stored: StoredFacts): ReceiptFacts 
       retryAfterMs: 5_000,
     });
   }
+  if (!bearsOut(decision, row)) {
+    throw contradiction(row, `row ${String(decision.event.seq)} records another decision`);
+  }
   const before = entries.filter(({ event }) => event.seq < closing.event.seq);
   const { state, decision: decided } = row;
   const reasonCode = textIn(closing.context, 'reasonCode') ?? decided.reasonCode;
@@ -93,6 +103,30 @@ export function receiptFacts(crypto: Crypto, stored: StoredFacts): ReceiptFacts 
     closing: closing.event,
   };
 }
+
+/** Whether the row of the decision says what the execution says now, as the chain would write it. */
+function bearsOut({ body, payloads, event }: Entry, row: StoredExecution): boolean {
+  const expected = auditEvent({
+    id: eventId(event.id),
+    type: 'decision.made',
+    tsMs: 0,
+    actor: { kind: 'system', id: '' },
+    ...executionFields(row),
+    policy: policyResults(row.decision),
+    outcome: row.decision.verdict,
+    context: { environment: row.environment },
+  });
+  const told = (name: 'agent' | 'action' | 'execution' | 'outcome' | 'policy'): boolean =>
+    same(body[name], expected[name]);
+  return (
+    payloads['arguments'] === row.state.argsDigest &&
+    same(objectOf(body['context'])['environment'], expected.context?.['environment']) &&
+    (['agent', 'action', 'execution', 'outcome', 'policy'] as const).every(told)
+  );
+}
+
+const same = (a: unknown, b: unknown): boolean =>
+  canonicalJson((a ?? null) as Json) === canonicalJson((b ?? null) as Json);
 
 function closingEntry(entries: readonly Entry[], status: ReceiptStatus): Entry | undefined {
   const type = CLOSING_TYPES[status];
@@ -150,12 +184,21 @@ function voteFact(
   const commitment = textIn(payloads, 'rationale');
   const agrees =
     recorded.outcome === vote.verdict &&
+    recorded.assurance === vote.assurance &&
     context['level'] === vote.level + 1 &&
     (vote.rationaleCommitment === undefined || vote.rationaleCommitment === commitment);
   if (!agrees) throw contradiction(row, `vote ${vote.commandId} differs from row ${event.seq}`);
-  const { principal, verdict, level, assurance, surface, displayDigest, atMs } = vote;
+  const { principal, verdict, level, assurance, surface, displayDigest } = vote;
   return {
-    ...{ by: principal, verdict, level, assurance, surface, atMs, auditSeq: event.seq },
+    ...{
+      by: principal,
+      verdict,
+      level,
+      assurance,
+      surface,
+      atMs: recorded.atMs,
+      auditSeq: event.seq,
+    },
     ...(displayDigest === undefined ? {} : { displayDigest }),
     ...(commitment === undefined ? {} : { rationaleCommitment: commitment }),
   };
@@ -184,6 +227,8 @@ function readEntry(crypto: Crypto, row: StoredExecution, stored: StoredRow): Ent
     event: { seq, id, type, leafHash: hexOf(leafHash) },
     outcome: textIn(body, 'outcome'),
     actor: textIn(objectOf(body['actor']), 'id') ?? '',
+    assurance: textIn(objectOf(body['actor']), 'assurance'),
+    body,
     atMs: happenedAtMs(context) ?? Number(body['tsMs']),
     context,
     payloads: objectOf(body['payloads']),

@@ -40,7 +40,6 @@ interface VoteColumns {
   readonly verdict: string;
   readonly assurance: string;
   readonly command_id: string;
-  readonly at: number;
   readonly audit_seq: number;
   readonly surface: string;
   readonly display_digest: string | null;
@@ -55,7 +54,7 @@ export async function readVotes(
 ): Promise<readonly RecordedVote[]> {
   const found = await client.query<VoteColumns>({
     name: 'counted votes',
-    text: `SELECT principal, level, verdict, assurance, command_id, at, audit_seq,
+    text: `SELECT principal, level, verdict, assurance, command_id, audit_seq,
                   surface, display_digest, rationale_commitment -- with migration 000002
              FROM votes WHERE tenant = $1 AND execution = $2 AND counted ORDER BY audit_seq LIMIT $3`,
     values: [tenant, id, ROWS_MAX],
@@ -66,7 +65,6 @@ export async function readVotes(
     verdict: row.verdict,
     assurance: row.assurance,
     commandId: row.command_id,
-    atMs: row.at,
     auditSeq: row.audit_seq,
     surface: row.surface,
     ...(row.display_digest === null ? {} : { displayDigest: row.display_digest }),
