@@ -27,6 +27,22 @@ export interface CoalescedNotes {
   flush(): Promise<void>;
 }
 
+type Uncounted = Omit<Note, 'count'>;
+
+/** Who read the receipt of what, and the same of readers past the limit. */
+function receiptNotes(
+  caller: Caller,
+  row: StoredExecution,
+): { readonly own: Uncounted; readonly many: Uncounted } {
+  const { tenant } = caller;
+  const draft = { type: 'receipt.issued', actor: actorOf(caller), outcome: 'issued' } as const;
+  const several = { ...draft, actor: EVIDENCE, outcome: 'several' };
+  return {
+    own: { tenant, draft: { ...draft, ...executionFields(row) }, context: {} },
+    many: { tenant, draft: several, context: { source: 'many' } },
+  };
+}
+
 /** Events that a stranger can cause at will are counted per source and interval, then chained as one row each. */
 export function createCoalescedNotes(deps: {
   readonly committer: Committer;
@@ -73,15 +89,8 @@ export function createCoalescedNotes(deps: {
       add('evaluate', `${caller.credentialId} ${verdict}`, note, many);
     },
     noteReceipt: (caller, row) => {
-      const draft = { type: 'receipt.issued', actor: actorOf(caller), outcome: 'issued' } as const;
-      const own = { ...draft, ...executionFields(row) };
-      const many = { ...draft, actor: EVIDENCE, outcome: 'several' };
-      add(
-        'receipt',
-        `${caller.credentialId} ${row.state.id}`,
-        { tenant: caller.tenant, draft: own, context: {} },
-        { tenant: caller.tenant, draft: many, context: { source: 'many' } },
-      );
+      const { own, many } = receiptNotes(caller, row);
+      add('receipt', `${caller.credentialId} ${row.state.id}`, own, many);
     },
     flush: async () => {
       const gathered = notes;

@@ -4,7 +4,7 @@ import { base64Of, bytesEqual, bytesOfBase64, textOf, utf8 } from './bytes';
  * The compact JWS (RFC 7515) of a receipt. One key id has one header, compared byte for byte: there is
  * no algorithm to choose, no `crit`, no embedded key, so nothing a sender writes there is believed.
  */
-export const RECEIPT_JWS_TYPE = 'countersign-receipt+jws';
+const RECEIPT_JWS_TYPE = 'countersign-receipt+jws';
 
 const SIGNATURE_BYTES = 64;
 const JWS_LENGTH_MAX = 1_048_576;

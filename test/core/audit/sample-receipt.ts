@@ -25,7 +25,7 @@ export const SAMPLE_ARGS: Json = { amount: 450, currency: 'USD', order_id: '4711
 const SALT = new Uint8Array(32).fill(9);
 const DIGEST = hexOf(hmacSha256(SALT, utf8(canonicalJson(SAMPLE_ARGS))));
 
-export function signingKeyFor(purpose: SigningPurpose): SigningKey {
+function signingKeyFor(purpose: SigningPurpose): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   return { purpose, keyId: signingKeyId(purpose, publicKey), privateKey, publicKey };
 }
@@ -139,4 +139,14 @@ export function sampleReceipt(
     argsSaltCheck: saltCheckOf(SALT, facts.argsDigest, hmacSha256),
     proof: sampleProof(keys),
   };
+}
+
+/** A copy without these members. */
+export function withoutMembers<T extends object, Name extends keyof T>(
+  value: T,
+  ...names: readonly Name[]
+): Omit<T, Name> {
+  const copy = { ...value };
+  for (const name of names) delete copy[name];
+  return copy;
 }

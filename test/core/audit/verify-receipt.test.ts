@@ -17,7 +17,13 @@ import {
   type PublicJwk,
   type SigningKey,
 } from '../../../src/evidence/signing';
-import { SAMPLE_ARGS, sampleKeys, sampleProof, sampleReceipt } from './sample-receipt';
+import {
+  SAMPLE_ARGS,
+  sampleKeys,
+  sampleProof,
+  sampleReceipt,
+  withoutMembers,
+} from './sample-receipt';
 
 const keys = sampleKeys();
 const strangers = sampleKeys();
@@ -156,11 +162,8 @@ describe('verifyReceipt', () => {
   }
 
   it.each([
-    ['another body', { ...good, body: { ...(good.body as object), status: 'rejected' } as Json }],
-    [
-      'a body with one member more',
-      { ...good, body: { ...(good.body as object), note: 'x' } as Json },
-    ],
+    ['another body', { ...good, body: { ...(good.body as object), status: 'rejected' } }],
+    ['a body with one member more', { ...good, body: { ...(good.body as object), note: 'x' } }],
     ['a body that is none', { ...good, body: null }],
   ])('refuses %s beside the signed one', (_name, file) => {
     expect(summary(judge(file))).toEqual(['INVALID', 'body bad']);
@@ -221,7 +224,7 @@ describe('verifyReceipt', () => {
     });
 
     it('cannot be proven without the salt', () => {
-      const { argsSalt: _salt, argsSaltCheck: _check, ...auditors } = good;
+      const auditors = withoutMembers(good, 'argsSalt', 'argsSaltCheck');
       expect(summary(judge(auditors))).toEqual(['VALID']);
       expect(summary(judge(auditors, { args: SAMPLE_ARGS }))).toEqual([
         ...['UNVERIFIABLE', 'arguments unknown'],
@@ -288,7 +291,7 @@ describe('verifyReceipt', () => {
     it('that is there and pending, or pending for a reason nobody gave', () => {
       const pending = { ...good, proofPending: { why: PROOF_PENDING } };
       expect(judge(pending).state).toBe('INVALID');
-      const { proof: _proof, ...without } = good;
+      const without = withoutMembers(good, 'proof');
       expect(judge({ ...without, proofPending: { why: 'Trust me.' } }).state).toBe('INVALID');
     });
   });
