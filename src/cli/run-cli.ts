@@ -11,6 +11,7 @@ import { registerExecutions } from './commands/executions';
 import { registerKill } from './commands/kill';
 import { registerLists } from './commands/lists';
 import { registerPolicy } from './commands/policy';
+import { registerReceipt } from './commands/receipt';
 import { registerStart } from './commands/start';
 import { registerStatus } from './commands/status';
 import { registerUsers } from './commands/users';
@@ -64,6 +65,7 @@ export function buildProgram(deps: CliDeps, report: (exitCode: number) => void):
   registerPolicy(program, run);
   registerLists(program, run);
   registerAudit(program, run);
+  registerReceipt(program, run);
   registerKill(program, run);
   registerUsers(program, run);
   registerAgents(program, run);

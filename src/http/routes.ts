@@ -22,6 +22,7 @@ import { putListRoute } from './routes/put-list.route';
 import { readApprovalRoute } from './routes/read-approval.route';
 import { readListRoute } from './routes/read-list.route';
 import { readPolicyRoute } from './routes/read-policy.route';
+import { readReceiptRoute } from './routes/read-receipt.route';
 import { registerAgentRoute } from './routes/register-agent.route';
 import { releaseExecutionRoute } from './routes/release-execution.route';
 import { reportOutcomeRoute } from './routes/report-outcome.route';
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   submitExecutionRoute,
   listExecutionsRoute,
   awaitExecutionRoute,
+  readReceiptRoute,
   releaseExecutionRoute,
   reportOutcomeRoute,
   cancelExecutionRoute,
