@@ -9,7 +9,7 @@ import {
   type Role,
 } from '../../src/core/access/permissions';
 import { DomainError } from '../../src/core/errors';
-import { STANDARD_CHAIN } from '../../src/core/escalation/chain';
+import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
 import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
 
