@@ -24,6 +24,7 @@ const PERMISSION_OF: Readonly<Record<string, Permission | readonly Permission[]>
   publishPolicy: 'policies:write',
   listPolicies: 'policies:read',
   validatePolicy: 'policies:read',
+  escalate: 'approvals:decide',
   evaluateRequest: 'policies:evaluate',
   readPolicy: 'policies:read',
   listLists: 'lists:read',

@@ -34,6 +34,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   readApproval: { path: `/v1/approvals/${APPROVAL_ID}` },
   approve: { path: `/v1/approvals/${APPROVAL_ID}/approve`, body: { rationale: 'Ticket 4711' } },
   reject: { path: `/v1/approvals/${APPROVAL_ID}/reject`, body: { rationale: 'No ticket' } },
+  escalate: { path: `/v1/approvals/${APPROVAL_ID}/escalate`, body: { rationale: 'Too large' } },
   listChains: { path: '/v1/chains' },
   publishPolicy: { path: '/v1/policies?id=support&publish=true', body: { rules: [] } },
   listPolicies: { path: '/v1/policies' },

@@ -10,7 +10,7 @@ import {
 } from '../../src/core/access/permissions';
 import { receiptOf } from '../../src/core/audit/receipt';
 import { DomainError } from '../../src/core/errors';
-import { STANDARD_CHAIN } from '../../src/core/escalation/chain';
+import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
 import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
 import { sampleFacts } from '../core/audit/sample-receipt';
