@@ -101,15 +101,23 @@ interface Work {
 }
 
 /** What is in flight. `onEnd` runs whenever something ended. */
-function createWork(deps: Omit<DeliverDeps, 'lanes'>, logger: Logger, onEnd: () => void): Work {
-  const { clock } = deps;
-  const active = new Map<Promise<void>, Lease>();
+function createWork(
+  deps: DeliveryDeps & { readonly health: Health; readonly isStopping: () => boolean },
+  onEnd: () => void,
+): Work {
+  const { store, gateway, read, clock, random, logger, holder, alarm, health, isStopping } = deps;
   const lanes = createLanes(clock);
+  const delivering: DeliverDeps = {
+    ...{ store, gateway, read, lanes, clock, random, holder, isStopping },
+    givenUp: alarm.givenUp,
+    noteAnswer: health.note,
+  };
+  const active = new Map<Promise<void>, Lease>();
   return {
     size: () => active.size,
     add: (message, endsMs) => {
       const lease: Lease = { endsMs, inCall: false };
-      const one = deliverMessage({ ...deps, lanes }, lease, message)
+      const one = deliverMessage(delivering, lease, message)
         .catch((error: unknown) => {
           logger.warn(
             { error: String(error), message: message.id, execution: message.execution },
@@ -141,7 +149,6 @@ function createWork(deps: Omit<DeliverDeps, 'lanes'>, logger: Logger, onEnd: () 
 
 /** The delivery loop of one channels process; any number of them may run on one database. */
 export function createDelivery(deps: DeliveryDeps): Delivery {
-  const { store, gateway, read, clock, random, logger, holder, alarm } = deps;
   const health = createHealth(deps);
   let running = false;
   let claiming = false;
@@ -149,17 +156,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   let again = false;
   let databaseAway = false;
   let cancelTick: (() => void) | undefined;
-  const work = createWork(
-    {
-      ...{ store, gateway, read, clock, random, holder, givenUp: alarm.givenUp },
-      noteAnswer: health.note,
-      isStopping: () => !running,
-    },
-    logger,
-    () => {
-      if (again) claim();
-    },
-  );
+  const { store, clock, logger, holder } = deps;
+  const work = createWork({ ...deps, health, isStopping: () => !running }, () => {
+    if (again) claim();
+  });
 
   const claimOnce = async (free: number): Promise<void> => {
     const endsMs = clock.nowMs() + LEASE_MS;
