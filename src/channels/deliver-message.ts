@@ -1,14 +1,15 @@
-import type {
-  ChannelFailure,
-  ChannelGateway,
-  ChannelMessage,
-  ChannelMessageStore,
-  ChannelResult,
-  MessageContent,
-  MessagePlace,
-  PostTarget,
+import {
+  isCard,
+  type ChannelFailure,
+  type ChannelGateway,
+  type ChannelMessage,
+  type ChannelMessageStore,
+  type ChannelResult,
+  type MessageContent,
+  type MessagePlace,
+  type PostTarget,
 } from '../app/channel-ports';
-import { isCardPurpose, isThreadPurpose } from '../app/message-purpose';
+import { isThreadPurpose } from '../app/message-purpose';
 import type { ChannelClock } from './clock';
 import type { Lanes } from './lanes';
 
@@ -216,9 +217,9 @@ async function round(
   message: ChannelMessage,
 ): Promise<ChannelMessage | undefined> {
   const { store, gateway, holder } = deps;
-  const isCard = isCardPurpose(message.purpose);
+  const followsVersions = isCard(message.purpose);
   let place = message.place;
-  if (place !== undefined && !isCard) {
+  if (place !== undefined && !followsVersions) {
     await store.rendered(message, holder, message.desiredVersion);
     return undefined;
   }
@@ -239,7 +240,7 @@ async function round(
     if (done === undefined) return undefined;
     place = done.place;
     // What an earlier attempt showed is not known, so a card that was found is brought up to date.
-    if (done.wasFound && isCard) return { ...message, place };
+    if (done.wasFound && followsVersions) return { ...message, place };
   } else {
     const at = place;
     const updated = await call(deps, lease, lane, () => gateway.update(at, read.content));
@@ -250,7 +251,7 @@ async function round(
     }
   }
   const desired = await store.rendered(message, holder, read.version);
-  if (!isCard || desired <= read.version) return undefined;
+  if (!followsVersions || desired <= read.version) return undefined;
   const now = { ...message, place, renderedVersion: read.version, desiredVersion: desired };
   if (read.version >= message.desiredVersion) return now;
   // The version owed is not to be read yet: shown as far as it goes, and not asked for in a circle.

@@ -1,9 +1,9 @@
-import type {
-  ChannelMessage,
-  ChannelMessageStore,
-  MessageContent,
+import {
+  isCard,
+  type ChannelMessage,
+  type ChannelMessageStore,
+  type MessageContent,
 } from '../../src/app/channel-ports';
-import { isCardPurpose } from '../../src/app/message-purpose';
 import { createDelivery, type Delivery } from '../../src/channels/delivery';
 import type { ReadContent } from '../../src/channels/deliver-message';
 import { executionId, type ExecutionId } from '../../src/core/ids';
@@ -48,7 +48,7 @@ export function createScene(faults: (Fault | undefined)[] = []): Scene {
         content: { kind: 'card', card },
         target: { kind: 'person', teamId: 'T1', userId: purpose.person },
       };
-    if (isCardPurpose(purpose))
+    if (isCard(purpose))
       return {
         version: card.version,
         content: { kind: 'card', card },

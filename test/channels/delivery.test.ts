@@ -134,7 +134,7 @@ describe('delivery', () => {
 
   it('keeps the notes of a thread behind their card and in order, each written once', async () => {
     const scene = createScene([{ kind: 'unavailable' }]);
-    scene.store.put(EXECUTION, { kind: 'opened', opening: 1 }, 1);
+    scene.store.put(EXECUTION, { kind: 'opened', opening: 1, why: 'first' }, 1);
     scene.store.put(EXECUTION, { kind: 'ended' }, 1);
     scene.store.put(EXECUTION, CARD, 1);
     scene.delivery.start();

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  ChannelMessage,
-  ChannelMessageStore,
-  MessagePlace,
-  MessagePurpose,
+import {
+  isCard,
+  purposeKey,
+  type ChannelMessage,
+  type ChannelMessageStore,
+  type MessagePlace,
+  type MessagePurpose,
 } from '../../src/app/channel-ports';
-import { isCardPurpose, isThreadPurpose, purposeKey } from '../../src/app/message-purpose';
+import { isThreadPurpose } from '../../src/app/message-purpose';
 import { DEFAULT_TENANT, type ExecutionId } from '../../src/core/ids';
 
 interface Stored {
@@ -77,7 +79,7 @@ export function createMemoryMessageStore(nowMs: () => number): MemoryMessageStor
         (row) => row.execution === execution && purposeKey(row.purpose) === key,
       );
       if (known !== undefined) {
-        if (isCardPurpose(purpose)) known.desired = Math.max(known.desired, version);
+        if (isCard(purpose)) known.desired = Math.max(known.desired, version);
         return messageOf(known);
       }
       const row: Stored = {
@@ -115,7 +117,7 @@ export function createMemoryMessageStore(nowMs: () => number): MemoryMessageStor
     rendered: async (message, holder, version) => {
       const row = held(message, holder);
       if (row === undefined) return 0;
-      const shown = isCardPurpose(row.purpose) ? version : Math.max(version, row.desired);
+      const shown = isCard(row.purpose) ? version : Math.max(version, row.desired);
       const rendered = Math.max(row.rendered, shown);
       Object.assign(row, { rendered, attempts: 0, failure: undefined });
       return row.desired;

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ChannelMessageStore, MessagePurpose } from '../../src/app/channel-ports';
-import { isCardPurpose, purposeKey } from '../../src/app/message-purpose';
+import {
+  isCard,
+  purposeKey,
+  type ChannelMessageStore,
+  type MessagePurpose,
+} from '../../src/app/channel-ports';
 import { DEFAULT_TENANT, executionId, principalId, type ExecutionId } from '../../src/core/ids';
 import { createChannelMessageStore } from '../../src/db/channel-message-store';
 import { openDatabase, type Database } from '../../src/db/pool';
@@ -46,14 +50,7 @@ const subjects: readonly [string, () => Subject][] = [
            VALUES ($1, gen_random_uuid(), $2, 'slack', $3, $4, $5, $6, gen_random_uuid())
            ON CONFLICT (tenant, execution, channel, purpose_key) DO UPDATE
              SET desired_version = greatest(channel_messages.desired_version, excluded.desired_version) WHERE channel_messages.is_card`,
-          [
-            DEFAULT_TENANT,
-            execution,
-            purposeKey(purpose),
-            purpose,
-            isCardPurpose(purpose),
-            version,
-          ],
+          [DEFAULT_TENANT, execution, purposeKey(purpose), purpose, isCard(purpose), version],
         );
       },
       pass: () => new Promise((resolve) => setTimeout(resolve, SHORT_MS + 50)),
@@ -205,7 +202,7 @@ describe.each(subjects)('messages that channels owe, %s', (_name, make) => {
 
   it('holds the notes of a thread until their card stands, then gives them in order', async () => {
     const execution = id();
-    await subject.put(execution, { kind: 'opened', opening: 1 }, 1);
+    await subject.put(execution, { kind: 'opened', opening: 1, why: 'first' }, 1);
     await subject.put(execution, { kind: 'ended' }, 1);
     expect(await store.claim('a', 8, LONG_MS)).toEqual([]);
     expect(await store.backlog()).toMatchObject({ behind: 0 });
@@ -216,7 +213,7 @@ describe.each(subjects)('messages that channels owe, %s', (_name, make) => {
     await store.posting(card, 'a');
     await store.posted(card, 'a', { ...PLACE, ts: randomUUID() });
     const opened = await claimOne('b');
-    expect(opened.purpose).toEqual({ kind: 'opened', opening: 1 });
+    expect(opened.purpose).toEqual({ kind: 'opened', opening: 1, why: 'first' });
     expect(await store.claim('b', 8, LONG_MS)).toEqual([]);
     await store.rendered(opened, 'b', 1);
     expect((await claimOne('b')).purpose).toEqual({ kind: 'ended' });
