@@ -9,6 +9,9 @@ import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
 import { createRegistryWrites } from './registry-writes';
 
+/** The credential of who acts in a chat is the link of the account: `slack:<identity id>`. */
+const CHAT_CREDENTIAL = 'slack:';
+
 export interface TxStart {
   readonly tenant: TenantId;
   readonly nowMs: number;
@@ -111,6 +114,15 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
     },
     approvers: (selectors) => readApprovers(client, tenant, selectors),
     credentialActive: async (id) => {
+      if (id.startsWith(CHAT_CREDENTIAL)) {
+        const linked = await client.query({
+          name: 'chat account active',
+          text: `SELECT 1 FROM channel_identities i JOIN principals p ON p.tenant = i.tenant AND p.id = i.principal
+                  WHERE i.tenant = $2 AND i.id::text = $1 AND i.removed_at IS NULL AND p.status = 'active'`,
+          values: [id.slice(CHAT_CREDENTIAL.length), tenant],
+        });
+        return linked.rowCount === 1;
+      }
       const found = await client.query({
         name: 'credential active',
         text: `SELECT 1 FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal
