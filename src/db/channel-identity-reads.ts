@@ -3,7 +3,12 @@ import type { Pool } from 'pg';
 import type { ChannelIdentityReads, ChatAccountLookup } from '../app/channel-identity-ports';
 import type { KnownPerson, PeopleReads } from '../app/read-card';
 import { principalId, tenantId, userPrincipal, type PrincipalId } from '../core/ids';
-import { IDENTITY_COLUMNS, identityOf, type IdentityRow } from './channel-identity-writes';
+import {
+  chatCredential,
+  IDENTITY_COLUMNS,
+  identityOf,
+  type IdentityRow,
+} from './channel-identity-writes';
 import { unavailableIfAway } from './failure';
 import { inTenant } from './in-tenant';
 
@@ -116,7 +121,7 @@ export function createChatAccountLookup(system: Pool): ChatAccountLookup {
         const row = found.rows[0];
         return (
           row && {
-            id: `slack:${row.id}`,
+            id: chatCredential(row.id),
             tenant: tenantId(row.tenant),
             principal: principalId(row.principal),
             enrolledBy: principalId(row.enrolled_by),

@@ -29,6 +29,26 @@ export const identityOf = (row: IdentityRow): ChannelIdentity => ({
   linkedAtMs: row.linked_at,
 });
 
+/** The credential of who acts in a chat is the link of the account: `slack:<identity id>`. */
+const CHAT_CREDENTIAL = 'slack:';
+export const chatCredential = (identityId: string): string => `${CHAT_CREDENTIAL}${identityId}`;
+export const isChatCredential = (id: string): boolean => id.startsWith(CHAT_CREDENTIAL);
+
+/** Whether the link stands and its person is active, in the open transaction. */
+export async function chatAccountActive(
+  client: PoolClient,
+  tenant: TenantId,
+  credentialId: string,
+): Promise<boolean> {
+  const linked = await client.query({
+    name: 'chat account active',
+    text: `SELECT 1 FROM channel_identities i JOIN principals p ON p.tenant = i.tenant AND p.id = i.principal
+            WHERE i.tenant = $1 AND i.id::text = $2 AND i.removed_at IS NULL AND p.status = 'active'`,
+    values: [tenant, credentialId.slice(CHAT_CREDENTIAL.length)],
+  });
+  return linked.rowCount === 1;
+}
+
 /** Links of accounts to people of one tenant, inside the caller's transaction. */
 export function createChannelIdentityWrites(
   client: PoolClient,

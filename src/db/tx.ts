@@ -5,12 +5,10 @@ import type { Approver, Tx, VoteRow } from '../app/commit-ports';
 import { auditEvent } from '../core/audit/event';
 import { describeSelector, type ApproverSelector } from '../core/escalation/chain';
 import { eventId, principalId, type ExecutionId, type TenantId } from '../core/ids';
+import { chatAccountActive, isChatCredential } from './channel-identity-writes';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
 import { createRegistryWrites } from './registry-writes';
-
-/** The credential of who acts in a chat is the link of the account: `slack:<identity id>`. */
-const CHAT_CREDENTIAL = 'slack:';
 
 export interface TxStart {
   readonly tenant: TenantId;
@@ -114,15 +112,7 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
     },
     approvers: (selectors) => readApprovers(client, tenant, selectors),
     credentialActive: async (id) => {
-      if (id.startsWith(CHAT_CREDENTIAL)) {
-        const linked = await client.query({
-          name: 'chat account active',
-          text: `SELECT 1 FROM channel_identities i JOIN principals p ON p.tenant = i.tenant AND p.id = i.principal
-                  WHERE i.tenant = $2 AND i.id::text = $1 AND i.removed_at IS NULL AND p.status = 'active'`,
-          values: [id.slice(CHAT_CREDENTIAL.length), tenant],
-        });
-        return linked.rowCount === 1;
-      }
+      if (isChatCredential(id)) return chatAccountActive(client, tenant, id);
       const found = await client.query({
         name: 'credential active',
         text: `SELECT 1 FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal
