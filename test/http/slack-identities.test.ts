@@ -17,11 +17,10 @@ let resolve: ReturnType<typeof createResolveChatAccount>;
 
 type Method = 'get' | 'post' | 'delete';
 const call = async (who: string, method: Method, path: string, body?: object) => {
-  const sent = request(app)
-    [method](path)
-    .set('authorization', `Bearer ${keys.get(who) ?? ''}`);
-  const { status, body: answer } = await (body === undefined ? sent : sent.send(body));
-  return { status, body: answer as Record<string, unknown> };
+  const agent = request(app);
+  const sent = agent[method](path).set('authorization', `Bearer ${keys.get(who) ?? ''}`);
+  const reply = await (body === undefined ? sent : sent.send(body));
+  return { status: reply.status, body: reply.body as Record<string, unknown> };
 };
 const link = (user: string, teamId: string, userId: string, who = 'admin') =>
   call(who, 'post', `/v1/users/${user}/slack-identities`, { teamId, userId });
