@@ -10,6 +10,8 @@ import { createRequester, type ApiRequest, type Requester } from './api-request'
 import type {
   Agent,
   AuditEventView,
+  EngagedKillSwitch,
+  EngageKillSwitchBody,
   IntegrityReport,
   IssuedKey,
   KillSwitchView,
@@ -20,7 +22,6 @@ import type {
   PublishedPolicy,
   Readiness,
   RegisteredAgent,
-  Severity,
   SlackIdentity,
   SlackStatus,
   SubmitBody,
@@ -118,12 +119,7 @@ export interface ApiClient {
   registerAgent(body: NewAgentBody): Promise<RegisteredAgent>;
   listAgents(): Promise<Page<Agent>>;
 
-  engageKillSwitch(body: {
-    readonly scope: 'global';
-    readonly reason: string;
-    readonly severity: Severity;
-    readonly expiresAt?: string | undefined;
-  }): Promise<KillSwitchView>;
+  engageKillSwitch(body: EngageKillSwitchBody): Promise<EngagedKillSwitch>;
   liftKillSwitch(id: string, reason: string): Promise<KillSwitchView>;
   listKillSwitches(): Promise<Page<KillSwitchView>>;
 

@@ -1,8 +1,7 @@
 import type { Pool } from 'pg';
 
 import type { ChannelIdentityReads, ChatAccountLookup } from '../app/channel-identity-ports';
-import type { KnownPerson, PeopleReads } from '../app/read-card';
-import { principalId, tenantId, userPrincipal, type PrincipalId } from '../core/ids';
+import { principalId, tenantId, userPrincipal } from '../core/ids';
 import {
   chatCredential,
   IDENTITY_COLUMNS,
@@ -68,35 +67,6 @@ export function createChannelIdentityReads(pool: Pool): ChannelIdentityReads {
           linkedAccounts: row?.linked ?? 0,
           troubled: troubled.rows.map(({ given_up: givenUp, ...rest }) => ({ ...rest, givenUp })),
         };
-      }),
-  };
-}
-
-interface PersonRow {
-  readonly id: string;
-  readonly name: string;
-  readonly team_id: string | null;
-  readonly user_id: string | null;
-}
-
-/** Names of people and the account that a channel may call them by: the one linked last. */
-export function createPeopleReads(pool: Pool): PeopleReads {
-  return {
-    people: (tenant, principals) =>
-      inTenant(pool, tenant, async (client) => {
-        const found = await client.query<PersonRow>({
-          name: 'people of a card',
-          text: `SELECT DISTINCT ON (p.id) p.id, p.name, i.team_id, i.user_id FROM principals p
-                   LEFT JOIN channel_identities i ON i.tenant = p.tenant AND i.principal = p.id AND i.removed_at IS NULL
-                                                 AND p.status = 'active'
-                  WHERE p.tenant = $1 AND p.id = ANY($2) ORDER BY p.id, i.linked_at DESC NULLS LAST, i.id DESC`,
-          values: [tenant, principals],
-        });
-        const known = ({ name, team_id: teamId, user_id: userId }: PersonRow): KnownPerson =>
-          teamId === null || userId === null ? { name } : { name, account: { teamId, userId } };
-        return new Map<PrincipalId, KnownPerson>(
-          found.rows.map((row) => [principalId(row.id), known(row)]),
-        );
       }),
   };
 }

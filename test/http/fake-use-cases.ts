@@ -240,7 +240,7 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     }),
     registerAgent: answer({ ...AGENT, key: 'cs_test_agent', warnings: [] }),
     listAgents: answer({ items: [AGENT] }),
-    engageKillSwitch: answer(KILL),
+    engageKillSwitch: answer({ ...KILL, warnings: [] }),
     liftKillSwitch: answer({ ...KILL, active: false, liftedAt: AT }),
     listKillSwitches: answer({ items: [KILL] }),
     auditIntegrity: answer({ state: 'VALID', size: 9, checkpointSize: 8, breaks: [] }),

@@ -1,8 +1,9 @@
 import request from 'supertest';
 import { createMakeLinkCode } from '../../src/app/link-codes';
 import { createResolveChatAccount } from '../../src/app/resolve-chat-account';
-import { createPeopleReads, createChatAccountLookup } from '../../src/db/channel-identity-reads';
+import { createChatAccountLookup } from '../../src/db/channel-identity-reads';
 import { createLinkCodeStore } from '../../src/db/link-code-store';
+import { createPeopleReads } from '../../src/db/people-reads';
 import { createIntake } from '../../src/http/intake';
 import { createApp } from '../../src/http/server';
 import { DEFAULT_TENANT, principalId } from '../../src/core/ids';
