@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 
 import type { RegistryWrites } from '../app/commit-ports';
 import type { TenantId } from '../core/ids';
+import { createChannelIdentityWrites } from './channel-identity-writes';
 import { readKill } from './kill-rows';
 
 const inserted = (result: { readonly rowCount: number | null }): boolean => result.rowCount === 1;
@@ -123,6 +124,7 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
   return {
     ...directoryWrites(client, tenant),
     ...policyWrites(client, tenant),
+    ...createChannelIdentityWrites(client, tenant),
     engageKill: async (kill) => {
       const made = await client.query(
         `INSERT INTO controls (tenant, id, kind, scope, target, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at)

@@ -5,6 +5,7 @@ import type { Approver, Tx, VoteRow } from '../app/commit-ports';
 import { auditEvent } from '../core/audit/event';
 import { describeSelector, type ApproverSelector } from '../core/escalation/chain';
 import { eventId, principalId, type ExecutionId, type TenantId } from '../core/ids';
+import { chatAccountActive, isChatCredential } from './channel-identity-writes';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
 import { createRegistryWrites } from './registry-writes';
@@ -112,6 +113,7 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
     },
     approvers: (selectors) => readApprovers(client, tenant, selectors),
     credentialActive: async (id) => {
+      if (isChatCredential(id)) return chatAccountActive(client, tenant, id);
       const found = await client.query({
         name: 'credential active',
         text: `SELECT 1 FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal

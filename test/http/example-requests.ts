@@ -50,6 +50,16 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   listUsers: { path: '/v1/users' },
   issueUserKey: { path: '/v1/users/alice/keys', body: {} },
+  linkSlackIdentity: {
+    path: '/v1/users/alice/slack-identities',
+    body: { teamId: 'T01TEST', userId: 'U01ALICE' },
+  },
+  listSlackIdentities: { path: '/v1/users/alice/slack-identities' },
+  unlinkSlackIdentity: {
+    path: '/v1/users/alice/slack-identities/01890a5d-ac96-774b-bcce-b302099a8060',
+  },
+  redeemSlackLink: { path: '/v1/channels/slack/links', body: { code: '7KQ3XDM9TA' } },
+  slackStatus: { path: '/v1/channels/slack/status' },
   registerAgent: {
     path: '/v1/agents',
     body: { id: 'support-bot', owner: 'bob', riskLevel: 'medium', environment: 'prod' },
