@@ -56,7 +56,8 @@ export function readException(
 
 export function readChain(slot: Slot | undefined, { chains }: LoadScope): string | undefined {
   const chain = readName(slot);
-  if (chain === undefined || slot === undefined || chains.has(chain)) return chain;
+  if (chain === undefined || slot === undefined) return chain;
+  if (chains === 'any' || chains.has(chain)) return chain;
   const nearest = nearestName(chain, [...chains]);
   const message = withGuess(`unknown chain \`${shown(chain)}\``, nearest);
   return slot.diagnostics.error('unknown_chain', slot.node, slot.path, message, nearest);

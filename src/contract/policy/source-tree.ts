@@ -91,7 +91,7 @@ function tokenise(
         'syntax',
         { at: token.offset },
         '',
-        'directives are not read in policies',
+        'directives are not read',
       );
     }
     if (token.type === 'document' && !isShallow(token)) {
@@ -152,12 +152,12 @@ function toNode(node: ParsedNode, path: string, diagnostics: Diagnostics): Sourc
       'syntax',
       { at },
       path,
-      'aliases are not read in policies',
+      'aliases are not read',
       'write the value out',
     );
   }
   if (node.tag !== undefined && !isStandardTag(node.tag)) {
-    return diagnostics.error('syntax', { at }, path, 'tags are not read in policies');
+    return diagnostics.error('syntax', { at }, path, 'tags are not read');
   }
   if (isScalar(node)) return toScalar(node.value, at, path, diagnostics);
   if (isSeq(node)) {
@@ -223,7 +223,7 @@ function toScalar(
     return diagnostics.error('number_range', { at }, path, message);
   }
   if (typeof value === 'boolean' || value === null) return { kind: 'scalar', at, value };
-  return diagnostics.error('syntax', { at }, path, 'a value of this kind is not read in policies');
+  return diagnostics.error('syntax', { at }, path, 'a value of this kind is not read');
 }
 
 /** A name from the document in a message: bounded, on one line. */
