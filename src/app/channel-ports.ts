@@ -89,7 +89,11 @@ export interface ChannelMessageStore {
   /** The message we posted there, if we did: a click elsewhere is forged. */
   messageAt(place: Pick<MessagePlace, 'channelId' | 'ts'>): Promise<ChannelMessage | undefined>;
   /** For status and alarms. */
-  backlog(): Promise<{ readonly behind: number; readonly oldestMs: number; readonly givenUp: number }>;
+  backlog(): Promise<{
+    readonly behind: number;
+    readonly oldestMs: number;
+    readonly givenUp: number;
+  }>;
 }
 
 export type MessageContent =

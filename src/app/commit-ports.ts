@@ -4,12 +4,20 @@ import type { ApproverSelector } from '../core/escalation/chain';
 import type { AgentId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import type { AgentProfile } from '../core/policy/model';
+import type { ChainWrites, GroupWrites } from './chain-ports';
 import type { SealedPayload, StoredExecution, TenantSnapshot, OutboxJob } from './ports';
 
 /** A person who may hold an approval, as the directory knows them inside the transaction. */
 export interface Approver {
   readonly principal: PrincipalId;
   readonly email: string;
+}
+
+/** What of a request names people; only a verified requester, never a claimed one. */
+export interface RequestPeople {
+  readonly requester?: PrincipalId;
+  /** Id or e-mail address of the user who answers for the agent. */
+  readonly owner?: string;
 }
 
 export interface VoteRow {
@@ -39,9 +47,13 @@ export interface Tx {
   executionByKey(agent: AgentId, idempotencyKey: string): Promise<StoredExecution | undefined>;
   payloads(execution: ExecutionId): Promise<readonly SealedPayload[]>;
   voteByCommand(principal: PrincipalId, commandId: string): Promise<VoteRow | undefined>;
-  /** Active people behind each selector, by `describeSelector` text. */
+  /**
+   * Active people behind each selector, by `describeSelector` text; on call by the transaction's clock.
+   * `manager_of` and `owner_of` name nobody without what `about` says of the request.
+   */
   approvers(
     selectors: readonly ApproverSelector[],
+    about?: RequestPeople,
   ): Promise<ReadonlyMap<string, readonly Approver[]>>;
   /** Whether the credential is still valid and its holder active. */
   credentialActive(credentialId: string): Promise<boolean>;
@@ -88,6 +100,8 @@ export interface NewUser {
   readonly name: string;
   readonly roles: readonly string[];
   readonly approverRoles: readonly string[];
+  /** Id of the user who stands above this one. */
+  readonly manager?: string;
 }
 
 export interface NewAgent extends AgentProfile {
@@ -96,7 +110,7 @@ export interface NewAgent extends AgentProfile {
   readonly tools: JsonObject;
 }
 
-export interface RegistryWrites {
+export interface RegistryWrites extends ChainWrites, GroupWrites {
   /** False when the id is taken. */
   insertUser(user: NewUser): Promise<boolean>;
   userExists(id: string): Promise<boolean>;

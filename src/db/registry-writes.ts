@@ -2,6 +2,8 @@ import type { PoolClient } from 'pg';
 
 import type { RegistryWrites } from '../app/commit-ports';
 import type { TenantId } from '../core/ids';
+import { chainWrites } from './chain-store';
+import { groupWrites } from './group-store';
 import { readKills } from './snapshot-source';
 
 const inserted = (result: { readonly rowCount: number | null }): boolean => result.rowCount === 1;
@@ -15,8 +17,8 @@ function directoryWrites(
   return {
     insertUser: async (user) => {
       const made = await client.query(
-        `INSERT INTO principals (tenant, id, kind, name, email) VALUES ($1, $2, 'user', $3, $4) ON CONFLICT DO NOTHING`,
-        [tenant, `user:${user.id}`, user.name, user.email],
+        `INSERT INTO principals (tenant, id, kind, name, email, manager) VALUES ($1, $2, 'user', $3, $4, $5) ON CONFLICT DO NOTHING`,
+        [tenant, `user:${user.id}`, user.name, user.email, user.manager ?? null],
       );
       if (!inserted(made)) return false;
       await client.query(
@@ -123,6 +125,8 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
   return {
     ...directoryWrites(client, tenant),
     ...policyWrites(client, tenant),
+    ...chainWrites(client, tenant),
+    ...groupWrites(client, tenant),
     engageKill: async (kill) => {
       const made = await client.query(
         `INSERT INTO controls (tenant, id, kind, scope, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at)
