@@ -1,6 +1,8 @@
 import { loadPolicy } from '../contract/policy/load';
+import { createAddTime } from '../core/escalation/business-time';
 import type { ChainDefinition } from '../core/escalation/chain';
 import { PREDEFINED_CHAINS } from '../core/escalation/predefined-chains';
+import { chainFacts, createSituations } from '../core/escalation/situation';
 import type { AgentId, TenantId } from '../core/ids';
 import type { CompileDependencies } from '../core/policy/capabilities';
 import { compilePolicy, type CompiledPolicy } from '../core/policy/compile';
@@ -74,14 +76,19 @@ export function createSnapshotBuilder(deps: SnapshotDeps): (raw: RawSnapshot) =>
       .filter((policy) => !policy.bundle)
       .map((policy) => compile(policy, bundleDefault));
     const agents = new Map<AgentId, AgentProfile>();
+    const policySet = buildPolicySet([...bundles, ...others], raw.lists);
+    const chains = new Map([
+      ...PREDEFINED_CHAINS,
+      ...raw.chains.map((chain) => [chain.id, readChain(chain)] as const),
+    ]);
     return {
       tenant: raw.tenant,
       epoch: raw.epoch,
-      policySet: buildPolicySet([...bundles, ...others], raw.lists),
-      chains: new Map([
-        ...PREDEFINED_CHAINS,
-        ...raw.chains.map((chain) => [chain.id, readChain(chain)] as const),
-      ]),
+      policySet,
+      chains,
+      chainFacts: chainFacts(chains, deps.capabilities),
+      situation: createSituations(deps.capabilities, policySet.lists),
+      addTime: createAddTime(deps.capabilities.zones),
       kills: raw.kills,
       bundleDefault,
       listNames,

@@ -1,6 +1,7 @@
 import type { ApprovalCard, ThreadNote } from '../core/escalation/card';
 import type { Assurance } from '../core/escalation/assurance';
 import type { NotifyTarget } from '../core/escalation/chain';
+import type { OpenedWhy } from '../core/escalation/ladder-events';
 import type { ExecutionId, PrincipalId, TenantId } from '../core/ids';
 
 /** Why a message exists. With the execution it identifies the message, so asking twice makes one. */
@@ -10,7 +11,7 @@ export type MessagePurpose =
   /** A copy of the card to a person on call. */
   | { readonly kind: 'copy'; readonly person: PrincipalId }
   /** Thread: a level opened. `opening` counts openings of the execution from 1. */
-  | { readonly kind: 'opened'; readonly opening: number }
+  | { readonly kind: 'opened'; readonly opening: number; readonly why: OpenedWhy }
   /** Thread: the n-th reminder of an opening. */
   | { readonly kind: 'reminder'; readonly opening: number; readonly mark: number }
   /** Thread: how it ended. */
@@ -47,15 +48,28 @@ export interface MessagePlace {
   readonly ts: string;
 }
 
-/** Stage of new messages and of versions to be shown, written in the transaction of the fact that causes them. */
-export interface MessageWrites {
-  /** Idempotent by execution and purpose. */
-  putMessage(message: {
-    readonly execution: ExecutionId;
-    readonly purpose: MessagePurpose;
-    readonly version: number;
-  }): void;
+/** Identity of a message within its execution. */
+export function purposeKey(purpose: MessagePurpose): string {
+  switch (purpose.kind) {
+    case 'card':
+    case 'ended':
+      return purpose.kind;
+    case 'copy':
+      return `copy:${purpose.person}`;
+    case 'opened':
+      return `opened:${String(purpose.opening)}`;
+    case 'reminder':
+      return `reminder:${String(purpose.opening)}:${String(purpose.mark)}`;
+    case 'notice': {
+      const { target, person } = purpose;
+      return target.kind === 'channel' ? `notice:#${target.channel}` : `notice:${person ?? ''}`;
+    }
+  }
 }
+
+/** Cards follow every version of their execution; everything else is written once. */
+export const isCard = (purpose: MessagePurpose): boolean =>
+  purpose.kind === 'card' || purpose.kind === 'copy';
 
 /** The messages of all tenants as a channels process works on them. */
 export interface ChannelMessageStore {
