@@ -17,17 +17,25 @@ import { listPendingApprovalsRoute } from './routes/list-pending-approvals.route
 import { listPoliciesRoute } from './routes/list-policies.route';
 import { listUsersRoute } from './routes/list-users.route';
 import { mintWorkflowCredentialRoute } from './routes/mint-workflow-credential.route';
+import { publishChainRoute, putChainRoute } from './routes/publish-chain.route';
 import { publishPolicyRoute } from './routes/publish-policy.route';
+import { putGroupRoute } from './routes/put-group.route';
 import { putListRoute } from './routes/put-list.route';
+import { putOnCallRoute } from './routes/put-on-call.route';
 import { readApprovalRoute } from './routes/read-approval.route';
+import { readChainRoute } from './routes/read-chain.route';
+import { listGroupsRoute, readGroupRoute } from './routes/read-groups.route';
 import { readListRoute } from './routes/read-list.route';
+import { listOnCallRoute, readOnCallRoute } from './routes/read-on-call.route';
 import { readPolicyRoute } from './routes/read-policy.route';
 import { registerAgentRoute } from './routes/register-agent.route';
 import { releaseExecutionRoute } from './routes/release-execution.route';
 import { reportOutcomeRoute } from './routes/report-outcome.route';
 import { submitExecutionRoute } from './routes/submit-execution.route';
 import { systemStatusRoute } from './routes/system-status.route';
+import { validateChainRoute } from './routes/validate-chain.route';
 import { validatePolicyRoute } from './routes/validate-policy.route';
+import { withdrawChainRoute } from './routes/withdraw-chain.route';
 import type { Route } from './route';
 
 /**
@@ -49,6 +57,11 @@ export const ROUTES: readonly Route[] = [
   rejectRoute,
   escalateRoute,
   listChainsRoute,
+  publishChainRoute,
+  validateChainRoute,
+  readChainRoute,
+  putChainRoute,
+  withdrawChainRoute,
   publishPolicyRoute,
   listPoliciesRoute,
   validatePolicyRoute,
@@ -60,6 +73,12 @@ export const ROUTES: readonly Route[] = [
   createUserRoute,
   listUsersRoute,
   issueUserKeyRoute,
+  listGroupsRoute,
+  readGroupRoute,
+  putGroupRoute,
+  listOnCallRoute,
+  readOnCallRoute,
+  putOnCallRoute,
   registerAgentRoute,
   listAgentsRoute,
   engageKillSwitchRoute,

@@ -87,12 +87,7 @@ function tokenise(
       );
     }
     if (token.type === 'directive') {
-      return diagnostics.error(
-        'syntax',
-        { at: token.offset },
-        '',
-        'directives are not read',
-      );
+      return diagnostics.error('syntax', { at: token.offset }, '', 'directives are not read');
     }
     if (token.type === 'document' && !isShallow(token)) {
       return diagnostics.error(
@@ -148,13 +143,7 @@ function compose(tokens: readonly CST.Token[], diagnostics: Diagnostics): readon
 function toNode(node: ParsedNode, path: string, diagnostics: Diagnostics): SourceNode | undefined {
   const at = node.range[0];
   if (isAlias(node)) {
-    return diagnostics.error(
-      'syntax',
-      { at },
-      path,
-      'aliases are not read',
-      'write the value out',
-    );
+    return diagnostics.error('syntax', { at }, path, 'aliases are not read', 'write the value out');
   }
   if (node.tag !== undefined && !isStandardTag(node.tag)) {
     return diagnostics.error('syntax', { at }, path, 'tags are not read');
