@@ -19,6 +19,7 @@ export function fakeDeps(replaced: Partial<CliDeps> = {}): CliDeps {
     killOutOfBand: unexpected('killOutOfBand'),
     verifyOffline: unexpected('verifyOffline'),
     lintPolicy: () => ({ problems: [], warnings: [] }),
+    lintChain: () => ({ problems: [], warnings: [] }),
     stdout: { write: () => true },
     stderr: { write: () => true },
     env: { COUNTERSIGN_DATA_DIR: '/nonexistent/countersign-data' },

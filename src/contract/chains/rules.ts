@@ -9,11 +9,11 @@ import type {
 } from '../../core/escalation/chain';
 import type { TimeWindow } from '../../core/policy/time-window';
 import { parseTimeWindow } from '../../core/policy/time-window';
-import { nearestName } from '../nearest-name';
 import type { ConditionScope } from '../policy/document-scope';
 import {
   childPath,
   fieldsOf,
+  guessed,
   readBoolean,
   readChoice,
   readText,
@@ -114,7 +114,7 @@ function readLevelReference(slot: Slot | undefined, levels: Levels): number | un
     levels.find(({ name }) => name === value) ?? levels.find(({ number }) => number === value);
   if (found !== undefined) return found.number;
   const names = levels.map(({ name }) => name);
-  const nearest = nearestName(String(value), names);
+  const nearest = guessed(diagnostics, String(value), names);
   const message = withGuess(`no level is called \`${shown(String(value))}\``, nearest);
   return diagnostics.error('unknown_level', node, path, message, nearest);
 }

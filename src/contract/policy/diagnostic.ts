@@ -63,6 +63,8 @@ export interface Located {
 export interface Diagnostics {
   readonly error: Report;
   readonly warning: Report;
+  /** More findings are no longer kept, so nothing need be worked out for them. */
+  readonly isFull: () => boolean;
   readonly all: () => readonly Diagnostic[];
 }
 export type Report = (
@@ -100,6 +102,7 @@ export function createDiagnostics(
   return {
     error: reporter('error'),
     warning: reporter('warning'),
+    isFull: () => found.length > MAX_DIAGNOSTICS,
     all: () => [...found].sort(byPlace),
   };
 }

@@ -9,7 +9,7 @@ export const putOnCallRoute = defineRoute({
   tag: 'Identity',
   summary: 'Set all shifts of an on-call schedule',
   params: scheduleParams,
-  body: { kind: 'json', schema: putOnCallBody },
+  body: { kind: 'json', schema: putOnCallBody, maxKeys: 2_000 },
   replies: { 200: { description: 'The schedule as it stands now.', schema: onCallSchedule } },
   errors: ['not_found'],
   handle: async ({ caller, params, body }, useCases) => ({
