@@ -49,6 +49,19 @@ export interface NewMessage {
   readonly version: number;
 }
 
+/** One page of what is pending or approved and not released. */
+export interface VoidableScan {
+  /** Audit sequence that the decision came before. */
+  readonly decidedBefore: number;
+  readonly where?: {
+    readonly attribute: 'agent' | 'action' | 'environment';
+    readonly value: string;
+  };
+  /** Last row of the page before. */
+  readonly after?: { readonly decidedSeq: number; readonly id: ExecutionId };
+  readonly limit: number;
+}
+
 /**
  * The open transaction of one unit of work. The tenant's head row is locked and its epoch is the snapshot's.
  * Reads see everything committed before; writes are staged and flushed together, audit rows chained in the
@@ -80,7 +93,8 @@ export interface Tx {
       }
     | undefined
   >;
-  openExecutionsDecidedBefore(seq: number, limit: number): Promise<readonly StoredExecution[]>;
+  /** Ordered by decision, executions that a kill switch can still void. */
+  voidableExecutions(scan: VoidableScan): Promise<readonly StoredExecution[]>;
 
   /** Sequence number that the next staged audit event will get. */
   nextSeq(): number;
@@ -146,9 +160,9 @@ export interface RegistryWrites extends ChainWrites, GroupWrites {
   putList(name: string, values: readonly string[]): Promise<void>;
   /** The engagement of this id that stands already; undefined when this one is written. */
   engageKill(kill: KillSwitch): Promise<KillSwitch | undefined>;
-  /** False when no such engaged switch exists. */
+  /** False when no engaged switch of this id and scope exists. */
   liftKill(
-    id: string,
+    kill: Pick<KillSwitch, 'id' | 'scope'>,
     lift: { readonly reason: string; readonly by: string; readonly atMs: number },
   ): Promise<boolean>;
   /** False when one is stored already. */
@@ -184,4 +198,9 @@ export interface Committer {
     work: (tx: Tx) => Promise<void>,
     options: { readonly stopsOnly: boolean },
   ): Promise<void>;
+  /**
+   * One transaction over one tenant's head, past the queue and without its snapshot: a brake waits for nothing
+   * that it stops.
+   */
+  commitStop(tenant: TenantId, work: (tx: Tx) => Promise<void>): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Frontier } from '../core/audit/merkle';
 import type { HeadRow } from '../core/audit/verify';
 import type { StoredRow } from '../core/audit/verify-row';
-import type { KillSwitch } from '../core/controls/kill-switch';
+import type { KillReach, KillSwitch } from '../core/controls/kill-switch';
 import type { AgentId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
 import type { ChainReads, GroupReads } from './chain-ports';
@@ -81,6 +81,9 @@ export interface RegistryReads extends ChainReads, GroupReads {
   ): Promise<(StoredPolicy & { readonly text: string }) | undefined>;
   lists(tenant: TenantId): Promise<ReadonlyMap<string, readonly string[]>>;
   kills(tenant: TenantId): Promise<readonly KillSwitch[]>;
+  kill(tenant: TenantId, id: string): Promise<KillSwitch | undefined>;
+  /** Whether anything registered, or lately recorded for an action, goes by the name of the target. */
+  killTargetKnown(tenant: TenantId, reach: KillReach): Promise<boolean>;
   auditEvents(
     tenant: TenantId,
     filter: {

@@ -12,11 +12,8 @@ import type {
 } from './directory';
 import type { createEvaluateRequest } from './evaluate-request';
 import type { createListGroups, createPutGroup, createReadGroup } from './groups';
-import type {
-  createEngageKillSwitch,
-  createLiftKillSwitch,
-  createListKillSwitches,
-} from './kill-switches';
+import type { createEngageKillSwitch } from './engage-kill-switch';
+import type { createLiftKillSwitch, createListKillSwitches } from './kill-switches';
 import type { createListPendingApprovals, createReadApproval } from './list-approvals';
 import type { createListAuditEvents } from './list-audit-events';
 import type { createListExecutions } from './list-executions';

@@ -14,6 +14,8 @@ import type {
   ChainValidation,
   ChainView,
   CreatedUser,
+  EngagedKillSwitch,
+  EngageKillSwitchBody,
   Group,
   IntegrityReport,
   IssuedKey,
@@ -27,7 +29,6 @@ import type {
   PublishedPolicy,
   Readiness,
   RegisteredAgent,
-  Severity,
   ShiftBody,
   SubmitBody,
   SystemStatus,
@@ -134,12 +135,7 @@ export interface ApiClient {
   registerAgent(body: NewAgentBody): Promise<RegisteredAgent>;
   listAgents(): Promise<Page<Agent>>;
 
-  engageKillSwitch(body: {
-    readonly scope: 'global';
-    readonly reason: string;
-    readonly severity: Severity;
-    readonly expiresAt?: string | undefined;
-  }): Promise<KillSwitchView>;
+  engageKillSwitch(body: EngageKillSwitchBody): Promise<EngagedKillSwitch>;
   liftKillSwitch(id: string, reason: string): Promise<KillSwitchView>;
   listKillSwitches(): Promise<Page<KillSwitchView>>;
 

@@ -1,5 +1,5 @@
 import type { TextSink } from './output';
-import type { Diagnostic, IntegrityReport, Severity } from './resources';
+import type { Diagnostic, IntegrityReport, KillScopeName, Severity } from './resources';
 
 /** Flags of `start`; what is left out comes from the environment, then from the defaults. */
 export interface StartOptions {
@@ -21,6 +21,8 @@ export interface ProcessOptions {
 
 export interface OutOfBandKill {
   readonly id: string;
+  readonly scope?: string;
+  readonly target?: string;
   readonly engagedAt?: string;
   readonly engagedSeq?: number;
 }
@@ -41,10 +43,15 @@ export interface CliDeps {
   api?(options: ProcessOptions): Promise<number>;
   worker?(options: ProcessOptions): Promise<number>;
   migrate?(options: ProcessOptions): Promise<number>;
-  /** Engages the global kill switch straight in Postgres; `databaseUrl` absent = the embedded one of the data folder. */
+  /** Engages a kill switch straight in Postgres; `databaseUrl` absent = the embedded one of the data folder. */
   killOutOfBand(options: {
     readonly databaseUrl?: string;
     readonly dataDir: string;
+    readonly scope: KillScopeName;
+    readonly target?: string;
+    /** Whose, for every scope but `global`; absent = the default tenant. */
+    readonly tenant?: string;
+    readonly id?: string;
     readonly reason: string;
     readonly severity: Severity;
   }): Promise<OutOfBandKill>;

@@ -1,5 +1,6 @@
 import type { VerifyState } from '../core/audit/verify-states';
 import type { Role } from '../core/access/permissions';
+import { KILL_SCOPES } from '../core/controls/kill-switch';
 import type { ChainDefinition } from '../core/escalation/chain';
 import type { JsonObject } from '../core/json';
 import type { RiskLevel } from '../core/policy/model';
@@ -167,9 +168,24 @@ export interface RegisteredAgent extends Agent {
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+export const KILL_SCOPE_NAMES = [...KILL_SCOPES, 'tool'] as const;
+/** `tool` is the other name of `action`. */
+export type KillScopeName = (typeof KILL_SCOPE_NAMES)[number];
+
+export interface EngageKillSwitchBody {
+  readonly scope: KillScopeName;
+  readonly target?: string | undefined;
+  readonly reason: string;
+  readonly severity: Severity;
+  readonly expiresAt?: string | undefined;
+  /** A UUID of the caller makes a repeat safe. */
+  readonly id?: string | undefined;
+}
+
 export interface KillSwitchView {
   readonly id: string;
   readonly scope: string;
+  readonly target?: string;
   readonly reason: string;
   readonly severity: Severity;
   readonly engagedAt: string;
@@ -178,6 +194,10 @@ export interface KillSwitchView {
   readonly liftedAt?: string;
   readonly engagedSeq: number;
   readonly active: boolean;
+}
+
+export interface EngagedKillSwitch extends KillSwitchView {
+  readonly warnings?: readonly string[];
 }
 
 export interface IntegrityReport {

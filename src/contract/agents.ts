@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { DomainError } from '../core/errors';
 import type { JsonObject } from '../core/json';
-import { actionName, jsonObject, slug, userId } from './identifiers';
+import { actionName, jsonObject, shortText, slug, userId } from './identifiers';
 
 const RISK_LEVELS = ['low', 'medium', 'high', 'critical'] as const;
-
-const shortText = z.string().trim().min(1).max(200);
 
 const tool = z.strictObject({
   name: actionName,

@@ -12,7 +12,7 @@ import type { AgentProfile } from '../core/policy/model';
 import { createChainReads } from './chain-store';
 import { createGroupReads } from './group-store';
 import { inTenant } from './in-tenant';
-import { readKills } from './snapshot-source';
+import { killTargetKnown, readKill, readKills } from './kill-rows';
 
 interface AgentRow {
   readonly id: string;
@@ -187,6 +187,9 @@ export function createRegistryReads(pool: Pool): RegistryReads {
       return new Map(found.rows.map((row) => [row.name, row.values]));
     },
     kills: (tenant) => inTenant(pool, tenant, (client) => readKills(client, tenant)),
+    kill: (tenant, id) => inTenant(pool, tenant, (client) => readKill(client, tenant, id)),
+    killTargetKnown: (tenant, reach) =>
+      inTenant(pool, tenant, (client) => killTargetKnown(client, tenant, reach)),
     auditEvents: async (tenant, filter) => {
       const found = await inTenant(pool, tenant, (client) =>
         client.query<AuditRow>('SELECT * FROM search_audit($1, $2, $3, $4)', [

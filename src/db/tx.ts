@@ -8,6 +8,7 @@ import { readApprovers } from './approver-reads';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
 import { createRegistryWrites } from './registry-writes';
+import { readVoidable } from './voidable-executions';
 
 export interface TxStart {
   readonly tenant: TenantId;
@@ -52,7 +53,7 @@ type TxReads = Pick<
   | 'approvers'
   | 'credentialActive'
   | 'agentRegistration'
-  | 'openExecutionsDecidedBefore'
+  | 'voidableExecutions'
 >;
 
 /** Reads of the open transaction: they see everything committed before the head was locked. */
@@ -110,14 +111,7 @@ function createReads(client: PoolClient, tenant: TenantId, nowMs: number): TxRea
         }
       );
     },
-    openExecutionsDecidedBefore: async (seq, limit) => {
-      const found = await client.query<ExecutionRow>({
-        name: 'open executions',
-        text: `SELECT ${EXECUTION_COLUMNS} FROM executions WHERE tenant = $1 AND decided_seq < $2 AND status IN ('pending_approval', 'parked', 'approved') ORDER BY decided_seq LIMIT $3`,
-        values: [tenant, seq, limit],
-      });
-      return found.rows.map(fromRow);
-    },
+    voidableExecutions: (scan) => readVoidable(client, tenant, scan),
   };
 }
 

@@ -18,11 +18,8 @@ import {
 import { createEvaluateRequest } from '../app/evaluate-request';
 import { createStartLagGauge } from '../app/housekeeping';
 import { createListGroups, createPutGroup, createReadGroup } from '../app/groups';
-import {
-  createEngageKillSwitch,
-  createLiftKillSwitch,
-  createListKillSwitches,
-} from '../app/kill-switches';
+import { createEngageKillSwitch } from '../app/engage-kill-switch';
+import { createLiftKillSwitch, createListKillSwitches } from '../app/kill-switches';
 import { createListPendingApprovals, createReadApproval } from '../app/list-approvals';
 import { createListAuditEvents } from '../app/list-audit-events';
 import { createListExecutions } from '../app/list-executions';

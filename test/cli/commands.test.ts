@@ -218,7 +218,7 @@ const CASES: readonly Case[] = [
   },
   {
     line: ['kill', 'engage', '--reason', 'refunds run away', '--severity', 'warning'],
-    canned: KILL,
+    canned: { ...KILL, warnings: [] },
     request: 'POST /v1/kill-switches',
     body: { scope: 'global', reason: 'refunds run away', severity: 'warning' },
     exitCode: 0,
@@ -226,7 +226,7 @@ const CASES: readonly Case[] = [
   },
   {
     line: ['kill', '--reason', 'refunds run away'],
-    canned: KILL,
+    canned: { ...KILL, warnings: [] },
     request: 'POST /v1/kill-switches',
     body: { scope: 'global', reason: 'refunds run away', severity: 'critical' },
     exitCode: 0,

@@ -238,7 +238,7 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     issueUserKey: answer({ id: 'credential-1', key: 'cs_test_new' }),
     registerAgent: answer({ ...AGENT, key: 'cs_test_agent', warnings: [] }),
     listAgents: answer({ items: [AGENT] }),
-    engageKillSwitch: answer(KILL),
+    engageKillSwitch: answer({ ...KILL, warnings: [] }),
     liftKillSwitch: answer({ ...KILL, active: false, liftedAt: AT }),
     listKillSwitches: answer({ items: [KILL] }),
     auditIntegrity: answer({ state: 'VALID', size: 9, checkpointSize: 8, breaks: [] }),

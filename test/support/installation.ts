@@ -40,6 +40,8 @@ export interface PersonOptions {
 
 export interface AgentOptions {
   readonly owner?: string;
+  readonly team?: string;
+  readonly tags?: readonly string[];
   readonly environments?: readonly string[];
   readonly by?: Caller;
 }
@@ -122,10 +124,14 @@ export async function createTestInstallation(
       const { key } = await useCases.issueUserKey(by, id, {});
       return useCases.authenticate(key, '127.0.0.1');
     },
-    agent: async (id, { owner = 'owner', environments = ['prod'], by = admin } = {}) => {
+    agent: async (
+      id,
+      { owner = 'owner', environments = ['prod'], by = admin, tags = [], team } = {},
+    ) => {
       const { key } = await useCases.registerAgent(by, {
         ...{ id, owner, environments, riskLevel: 'medium', environment: environments[0] ?? 'prod' },
-        ...{ policies: [], tags: [], tools: {} },
+        ...{ policies: [], tags, tools: {} },
+        ...(team === undefined ? {} : { team }),
       });
       return useCases.authenticate(key, '127.0.0.1');
     },

@@ -31,6 +31,7 @@ export const PERMISSIONS = [
   'audit:verify',
   'kill:read',
   'kill:engage',
+  'kill:engage_global',
   'kill:lift',
   'status:read',
 ] as const;
@@ -62,6 +63,7 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'executions:cancel',
     'policies:evaluate',
     'kill:engage',
+    'kill:engage_global',
     'kill:lift',
     'audit:read',
     'audit:verify',

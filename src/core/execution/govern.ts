@@ -1,4 +1,4 @@
-import { activeKill, type KillSwitch } from '../controls/kill-switch';
+import { activeKill, killSubject, type KillSwitch } from '../controls/kill-switch';
 import { decide } from '../policy/decide';
 import type { PolicyDecision, PolicyInput } from '../policy/model';
 import type { PolicySet } from '../policy/policy-set';
@@ -28,7 +28,7 @@ export function govern(
   kills: readonly KillSwitch[],
 ): PolicyDecision {
   const { agent, environment } = input.request;
-  const kill = activeKill(kills, input.nowMs);
+  const kill = activeKill(kills, input.nowMs, [killSubject(agent, input.request)]);
   if (kill !== undefined) {
     return denial(
       'kill_switch_active',

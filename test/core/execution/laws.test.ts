@@ -27,6 +27,11 @@ const released = ({ before, after }: Scene): boolean =>
 const voidable = (state: ExecutionState): boolean =>
   isOpen(state) || (state.verdict === 'approved' && state.run.kind === 'none');
 
+const ELSEWHERE = { scope: 'agent', target: 'another-bot' } as const;
+/** As long a pause, with nothing engaged: there is nothing to lift then. */
+const withoutEngagement = (each: Story['happenings'][number]): Story['happenings'][number] =>
+  each.kind === 'engage' ? { kind: 'lift', pauseMs: each.pauseMs } : each;
+
 /** What a run may become. Everything else it stays. */
 const NEXT_RUNS: Readonly<Record<string, readonly string[]>> = {
   none: ['executing', 'void'],
@@ -113,10 +118,21 @@ describe('laws of the one transition, over random ladders, people and times', ()
   it('I-7: after a kill switch whatever was not released is void, lifted or not', () => {
     forEveryScene((scene) => {
       const { before, after, context } = scene;
-      if (killedSince(context.kills, before.decidedSeq) === undefined) return;
+      if (killedSince(context.kills, before.decidedSeq, context.subjects) === undefined) return;
       expect(voidable(after.state)).toBe(false);
       expect(released(scene)).toBe(false);
       expect(after.counted).toBeUndefined();
+    });
+  });
+
+  it('I-7: a kill switch out of scope changes nothing', () => {
+    forEveryStory((story) => {
+      const elsewhere = story.happenings.map((each) =>
+        each.kind === 'engage' ? { ...each, reach: ELSEWHERE } : each,
+      );
+      const without = play({ ...story, happenings: elsewhere.map(withoutEngagement) });
+      const outcomes = ({ scenes }: typeof without) => scenes.map(({ after }) => after);
+      expect(outcomes(play({ ...story, happenings: elsewhere }))).toEqual(outcomes(without));
     });
   });
 

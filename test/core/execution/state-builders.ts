@@ -1,4 +1,9 @@
-import type { KillSwitch } from '../../../src/core/controls/kill-switch';
+import type {
+  Engagement,
+  KillReach,
+  KillSubject,
+  KillSwitch,
+} from '../../../src/core/controls/kill-switch';
 import {
   describeSelector,
   type ApproverGroup,
@@ -95,10 +100,20 @@ export function openedUnder(
   return absorbLadder(pending, openLadder(opening, OPENED_MS, resolve), OPENED_MS).state;
 }
 
+/** What the execution is, for kill switches. */
+export const SUBJECT: KillSubject = {
+  agent: 'bot',
+  team: 'care',
+  tags: ['pii'],
+  action: 'pay',
+  environment: 'prod',
+};
+
 /** The moment of opening, nothing against anybody. */
 export const contextOf = (context: Partial<TransitionContext> = {}): TransitionContext => ({
   nowMs: OPENED_MS,
   kills: [],
+  subjects: [SUBJECT],
   resolve: resolveIn(DIRECTORY),
   voterExcluded: () => undefined,
   stillEligible: () => true,
@@ -142,15 +157,18 @@ export const outcomeBy = (
     ...(attempt === undefined ? {} : { attemptId: attemptId(attempt) }),
   }) as const;
 
-export const killOf = (kill: Partial<KillSwitch> = {}): KillSwitch => ({
+export const killOf = (
+  kill: Partial<Engagement> = {},
+  reach: KillReach = { scope: 'global' },
+): KillSwitch => ({
   id: 'k1',
-  scope: 'global',
   reason: 'drill',
   severity: 'critical',
   engagedSeq: DECIDED_SEQ + 1,
   engagedAtMs: OPENED_MS,
   engagedBy: 'user:root',
   ...kill,
+  ...reach,
 });
 
 /** An answer in one word: `ok`, `repeated` or the code of the refusal. */
