@@ -27,7 +27,8 @@ export const scheduleParams = z.object({ schedule: slug });
 
 const shift = z
   .strictObject({ user: userId, from: isoTime, to: isoTime })
-  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
+  // What is no time has been refused by itself, and compares as false.
+  .refine(({ from, to }) => !(Date.parse(from) >= Date.parse(to)), {
     path: ['to'],
     error: 'must be after from',
   });

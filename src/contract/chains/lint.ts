@@ -142,10 +142,12 @@ function warnOfIdleRules(chain: ChainContent, warn: Warn): void {
       `${counted} rejections end the request before so many are counted`,
     );
   }
+  if (escalateAtRisk !== undefined && chain.advance === 'each_level')
+    idle(['escalate_when', 'risk_at_least'], 'every level approves in order at any risk');
   if (levels.length > 1) return;
-  if (rejectionsAtLeast !== undefined)
+  if (rejectionsAtLeast !== undefined && rejection.kind !== 'escalate')
     idle(['escalate_when', 'rejections_at_least'], 'there is no second level to pass it to');
-  if (escalateAtRisk !== undefined)
+  if (escalateAtRisk !== undefined && chain.advance !== 'each_level')
     idle(['escalate_when', 'risk_at_least'], 'there is no second level to pass it to');
 }
 

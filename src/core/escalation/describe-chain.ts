@@ -84,19 +84,20 @@ function levelText(chain: Chain, level: ChainLevel): string {
 function rejectionText({ rejection, rejectionsAtLeast, levels }: Chain): string {
   const passes = (count: number): string =>
     `${count === 1 ? 'One rejection passes' : `${String(count)} rejections pass`} the request to the next level`;
+  const ends = (count: number): string =>
+    count === 1 ? 'One rejection ends it.' : `${String(count)} rejections end it.`;
   switch (rejection.kind) {
     case 'veto':
-      return 'One rejection ends it.';
+      return ends(1);
     case 'quorum': {
       const upward = rejectionsAtLeast === undefined ? '' : ` ${passes(rejectionsAtLeast)}.`;
-      const { count } = rejection;
-      const ends = count === 1 ? 'One rejection ends it' : `${String(count)} rejections end it`;
-      return `${ends}.${upward}`;
+      return ends(rejection.count) + upward;
     }
-    case 'escalate':
-      return levels.length === 1
-        ? 'One rejection ends it.'
-        : `${passes(rejectionsAtLeast ?? 1)}; at the last one a rejection ends it.`;
+    case 'escalate': {
+      const count = rejectionsAtLeast ?? 1;
+      const end = count === 1 ? 'it ends it' : 'they end it';
+      return levels.length === 1 ? ends(count) : `${passes(count)}; at the last one ${end}.`;
+    }
   }
 }
 

@@ -161,12 +161,22 @@ describe('lint of chains', () => {
       'passing upward where there is no upward',
       chainText(
         [level()],
-        'rejection: escalate\nescalate_when: { risk_at_least: 61, rejections_at_least: 2 }\n',
+        'rejection: "quorum: 3"\nescalate_when: { risk_at_least: 61, rejections_at_least: 2 }\n',
       ),
       [
         'warning no_effect 7:33 escalate_when.risk_at_least',
         'warning no_effect 7:58 escalate_when.rejections_at_least',
       ],
+    ],
+    [
+      'rejections counted at the only level, where so many end it',
+      chainText([level()], 'rejection: escalate\nescalate_when: { rejections_at_least: 2 }\n'),
+      [],
+    ],
+    [
+      'risk that opens levels which open anyway',
+      two('', '', 'advance: each_level\nescalate_when: { risk_at_least: 61 }\n'),
+      ['warning no_effect 8:33 escalate_when.risk_at_least'],
     ],
     [
       'a zone that is one offset all year',
