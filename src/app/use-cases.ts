@@ -27,6 +27,7 @@ import type {
   createValidatePolicy,
 } from './publish-policy';
 import type { createListChains, createReadChain } from './read-chains';
+import type { createReadReceipt } from './read-receipt';
 import type { createReleaseExecution } from './release-execution';
 import type { createReportOutcome } from './report-outcome';
 import type { createSubmitExecution } from './submit-execution';
@@ -65,6 +66,7 @@ export interface UseCases {
   readonly submitExecution: ReturnType<typeof createSubmitExecution>;
   readonly evaluateRequest: ReturnType<typeof createEvaluateRequest>;
   readonly awaitExecution: ReturnType<typeof createAwaitExecution>;
+  readonly readReceipt: ReturnType<typeof createReadReceipt>;
   readonly listExecutions: ReturnType<typeof createListExecutions>;
   readonly releaseExecution: ReturnType<typeof createReleaseExecution>;
   readonly reportOutcome: ReturnType<typeof createReportOutcome>;

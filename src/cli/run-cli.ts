@@ -14,6 +14,7 @@ import { registerKill } from './commands/kill';
 import { registerLists } from './commands/lists';
 import { registerOnCall } from './commands/on-call';
 import { registerPolicy } from './commands/policy';
+import { registerReceipt } from './commands/receipt';
 import { registerStart } from './commands/start';
 import { registerStatus } from './commands/status';
 import { registerUsers } from './commands/users';
@@ -70,6 +71,7 @@ export function buildProgram(deps: CliDeps, report: (exitCode: number) => void):
   registerGroups(program, run);
   registerOnCall(program, run);
   registerAudit(program, run);
+  registerReceipt(program, run);
   registerKill(program, run);
   registerUsers(program, run);
   registerAgents(program, run);

@@ -28,6 +28,7 @@ import { listGroupsRoute, readGroupRoute } from './routes/read-groups.route';
 import { readListRoute } from './routes/read-list.route';
 import { listOnCallRoute, readOnCallRoute } from './routes/read-on-call.route';
 import { readPolicyRoute } from './routes/read-policy.route';
+import { readReceiptRoute } from './routes/read-receipt.route';
 import { registerAgentRoute } from './routes/register-agent.route';
 import { releaseExecutionRoute } from './routes/release-execution.route';
 import { reportOutcomeRoute } from './routes/report-outcome.route';
@@ -46,6 +47,7 @@ export const ROUTES: readonly Route[] = [
   submitExecutionRoute,
   listExecutionsRoute,
   awaitExecutionRoute,
+  readReceiptRoute,
   releaseExecutionRoute,
   reportOutcomeRoute,
   cancelExecutionRoute,

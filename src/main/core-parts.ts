@@ -36,6 +36,7 @@ import {
   createValidatePolicy,
 } from '../app/publish-policy';
 import { createListChains, createReadChain } from '../app/read-chains';
+import { createReadReceipt } from '../app/read-receipt';
 import { createReleaseExecution } from '../app/release-execution';
 import { createReportOutcome } from '../app/report-outcome';
 import { createSubmitExecution } from '../app/submit-execution';
@@ -152,6 +153,7 @@ function executionUseCases(
   | 'submitExecution'
   | 'evaluateRequest'
   | 'awaitExecution'
+  | 'readReceipt'
   | 'listExecutions'
   | 'releaseExecution'
   | 'reportOutcome'
@@ -181,6 +183,16 @@ function executionUseCases(
       },
     }),
     awaitExecution: createAwaitExecution({ ...run, snapshots, waiter: hub, monotonicMs }),
+    readReceipt: createReadReceipt({
+      ...run,
+      snapshots,
+      log: w.auditLog,
+      waiter: hub,
+      monotonicMs,
+      noteReceipt: (caller, row) => {
+        notes.noteReceipt(caller, row);
+      },
+    }),
     listExecutions: createListExecutions({ reads }),
     releaseExecution: createReleaseExecution(run),
     reportOutcome: createReportOutcome(run),

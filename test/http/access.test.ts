@@ -10,6 +10,7 @@ const PERMISSION_OF: Readonly<Record<string, Permission | readonly Permission[]>
   submitExecution: 'executions:submit',
   listExecutions: 'executions:read',
   awaitExecution: 'executions:read',
+  readReceipt: 'executions:read',
   releaseExecution: 'executions:release',
   reportOutcome: 'executions:report',
   cancelExecution: 'executions:cancel',

@@ -12,6 +12,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   submitExecution: { path: '/v1/executions', body: REFUND },
   listExecutions: { path: '/v1/executions?status=denied&limit=10' },
   awaitExecution: { path: `/v1/executions/${EXECUTION_ID}?waitMs=0` },
+  readReceipt: { path: `/v1/executions/${EXECUTION_ID}/receipt?wait=proof&waitMs=0` },
   releaseExecution: {
     path: `/v1/executions/${EXECUTION_ID}/release`,
     body: { argsDigest: 'ab', attemptId: 'attempt-1' },

@@ -103,6 +103,15 @@ describe('I-14: every governance event is in the chain', () => {
       }),
     ],
     [
+      'reading a receipt, twice: counted in one row',
+      ['receipt.issued'],
+      at(approved, async ({ executionId }) => {
+        await installation.core.useCases.readReceipt(bot, { executionId, waitMs: 0 });
+        await installation.core.useCases.readReceipt(bot, { executionId, waitMs: 0 });
+        await installation.core.notes.flush();
+      }),
+    ],
+    [
       'telling the approvers, twice: once in the chain',
       ['approval.requested'],
       at(ask, async (view) => {
