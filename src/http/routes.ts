@@ -19,10 +19,16 @@ import { listPoliciesRoute } from './routes/list-policies.route';
 import { listSlackIdentitiesRoute } from './routes/list-slack-identities.route';
 import { listUsersRoute } from './routes/list-users.route';
 import { mintWorkflowCredentialRoute } from './routes/mint-workflow-credential.route';
+import { publishChainRoute, putChainRoute } from './routes/publish-chain.route';
 import { publishPolicyRoute } from './routes/publish-policy.route';
+import { putGroupRoute } from './routes/put-group.route';
 import { putListRoute } from './routes/put-list.route';
+import { putOnCallRoute } from './routes/put-on-call.route';
 import { readApprovalRoute } from './routes/read-approval.route';
+import { readChainRoute } from './routes/read-chain.route';
+import { listGroupsRoute, readGroupRoute } from './routes/read-groups.route';
 import { readListRoute } from './routes/read-list.route';
+import { listOnCallRoute, readOnCallRoute } from './routes/read-on-call.route';
 import { readPolicyRoute } from './routes/read-policy.route';
 import { readReceiptRoute } from './routes/read-receipt.route';
 import { redeemSlackLinkRoute } from './routes/redeem-slack-link.route';
@@ -33,7 +39,9 @@ import { slackStatusRoute } from './routes/slack-status.route';
 import { submitExecutionRoute } from './routes/submit-execution.route';
 import { systemStatusRoute } from './routes/system-status.route';
 import { unlinkSlackIdentityRoute } from './routes/unlink-slack-identity.route';
+import { validateChainRoute } from './routes/validate-chain.route';
 import { validatePolicyRoute } from './routes/validate-policy.route';
+import { withdrawChainRoute } from './routes/withdraw-chain.route';
 import type { Route } from './route';
 
 /**
@@ -56,6 +64,11 @@ export const ROUTES: readonly Route[] = [
   rejectRoute,
   escalateRoute,
   listChainsRoute,
+  publishChainRoute,
+  validateChainRoute,
+  readChainRoute,
+  putChainRoute,
+  withdrawChainRoute,
   publishPolicyRoute,
   listPoliciesRoute,
   validatePolicyRoute,
@@ -72,6 +85,12 @@ export const ROUTES: readonly Route[] = [
   unlinkSlackIdentityRoute,
   redeemSlackLinkRoute,
   slackStatusRoute,
+  listGroupsRoute,
+  readGroupRoute,
+  putGroupRoute,
+  listOnCallRoute,
+  readOnCallRoute,
+  putOnCallRoute,
   registerAgentRoute,
   listAgentsRoute,
   engageKillSwitchRoute,

@@ -10,7 +10,7 @@ import {
 } from '../../src/core/access/permissions';
 import { receiptOf } from '../../src/core/audit/receipt';
 import { DomainError } from '../../src/core/errors';
-import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
+import { CRITICAL_CHAIN, HIGH_RISK_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
 import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
 import { sampleFacts } from '../core/audit/sample-receipt';
@@ -165,6 +165,15 @@ const KILL = {
   active: true,
 } as const;
 
+const VIEW = { source: 'predefined', description: 'L1 asks somebody.' } as const;
+const CHAIN = { ...HIGH_RISK_CHAIN, ...VIEW };
+const GROUP = { id: 'finance', name: 'Finance', members: ['alice'] };
+const ON_CALL = {
+  schedule: 'payments',
+  shifts: [{ user: 'alice', from: AT, to: '2026-03-09T09:00:00.000Z' }],
+  onCallNow: ['alice'],
+};
+
 const LIST = { name: 'trusted', values: ['acme.com'] };
 
 const answer =
@@ -224,7 +233,20 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     putList: (_caller, list) => Promise.resolve(list),
     readList: answer(LIST),
     listLists: answer({ items: [LIST] }),
-    listChains: answer({ items: [STANDARD_CHAIN] }),
+    listChains: answer({ items: [CHAIN, { ...CRITICAL_CHAIN, ...VIEW }] }),
+    publishChain: answer({
+      ...{ id: CHAIN.id, version: 1, unchanged: false, warnings: [] },
+      ...{ definition: CHAIN, description: CHAIN.description },
+    }),
+    validateChain: answer({ ok: true, problems: [], warnings: [], description: 'L1 asks.' }),
+    readChain: answer({ ...CHAIN, inForce: true }),
+    withdrawChain: answer({ id: CHAIN.id, withdrawnVersion: 2, predefinedVersion: 1 }),
+    putGroup: answer(GROUP),
+    listGroups: answer({ items: [GROUP] }),
+    readGroup: answer(GROUP),
+    putOnCall: answer(ON_CALL),
+    listOnCall: answer({ items: [ON_CALL] }),
+    readOnCall: answer(ON_CALL),
     createUser: answer(USER),
     listUsers: answer({ items: [USER] }),
     issueUserKey: answer({ id: 'credential-1', key: 'cs_test_new' }),
