@@ -96,6 +96,7 @@ export function presentExecution(
     trace: decision.trace,
     policyChain: decision.policyChain,
     obligations: decision.obligations,
+    ...(decision.risk === undefined ? {} : { risk: decision.risk }),
     agent: row.agent,
     action: row.action,
     environment: row.environment,

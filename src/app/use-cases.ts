@@ -12,6 +12,8 @@ import type {
   createRegisterAgent,
 } from './directory';
 import type { createEvaluateRequest } from './evaluate-request';
+import type { readRiskModel } from './read-risk-model';
+import type { createScoreRisk } from './score-risk';
 import type {
   createEngageKillSwitch,
   createLiftKillSwitch,
@@ -64,6 +66,8 @@ export interface UseCases {
   readonly authenticate: ReturnType<typeof createAuthenticate>;
   readonly submitExecution: ReturnType<typeof createSubmitExecution>;
   readonly evaluateRequest: ReturnType<typeof createEvaluateRequest>;
+  readonly scoreRisk: ReturnType<typeof createScoreRisk>;
+  readonly readRiskModel: typeof readRiskModel;
   readonly awaitExecution: ReturnType<typeof createAwaitExecution>;
   readonly listExecutions: ReturnType<typeof createListExecutions>;
   readonly releaseExecution: ReturnType<typeof createReleaseExecution>;

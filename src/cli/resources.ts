@@ -1,7 +1,7 @@
 import type { VerifyState } from '../core/audit/verify-states';
 import type { Role } from '../core/access/permissions';
 import type { JsonObject } from '../core/json';
-import type { RiskLevel } from '../core/policy/model';
+import type { RiskLevel } from '../core/risk/model';
 
 /** What the REST API sends and takes, beyond the views of core/execution. Times are ISO 8601 UTC. */
 export interface Page<Item> {

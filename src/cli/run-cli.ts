@@ -11,6 +11,7 @@ import { registerExecutions } from './commands/executions';
 import { registerKill } from './commands/kill';
 import { registerLists } from './commands/lists';
 import { registerPolicy } from './commands/policy';
+import { registerRisk } from './commands/risk';
 import { registerStart } from './commands/start';
 import { registerStatus } from './commands/status';
 import { registerUsers } from './commands/users';
@@ -62,6 +63,7 @@ export function buildProgram(deps: CliDeps, report: (exitCode: number) => void):
   registerExecutions(program, run);
   registerApprovals(program, run);
   registerPolicy(program, run);
+  registerRisk(program, run);
   registerLists(program, run);
   registerAudit(program, run);
   registerKill(program, run);

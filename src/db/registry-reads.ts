@@ -9,6 +9,7 @@ import type {
 } from '../app/read-ports';
 import { agentId, principalId, tenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
+import { toolProfile } from '../core/risk/tool-profile';
 import { inTenant } from './in-tenant';
 import { readKills } from './snapshot-source';
 
@@ -23,10 +24,11 @@ interface AgentRow {
   readonly environments: string[];
   readonly tags: string[];
   readonly status: AgentProfile['status'];
+  readonly tools: unknown;
 }
 
 const AGENT_COLUMNS =
-  'id, owner, name, model, team, risk_level, environment, environments, tags, status';
+  'id, owner, name, model, team, risk_level, environment, environments, tags, status, tools';
 
 const agentOf = (row: AgentRow): AgentProfile => ({
   id: agentId(row.id),
@@ -39,6 +41,7 @@ const agentOf = (row: AgentRow): AgentProfile => ({
   status: row.status,
   ...(row.model === null ? {} : { model: row.model }),
   ...(row.team === null ? {} : { team: row.team }),
+  ...toolProfile(row.tools),
 });
 
 interface PolicyRow {

@@ -22,9 +22,11 @@ import { putListRoute } from './routes/put-list.route';
 import { readApprovalRoute } from './routes/read-approval.route';
 import { readListRoute } from './routes/read-list.route';
 import { readPolicyRoute } from './routes/read-policy.route';
+import { readRiskModelRoute } from './routes/read-risk-model.route';
 import { registerAgentRoute } from './routes/register-agent.route';
 import { releaseExecutionRoute } from './routes/release-execution.route';
 import { reportOutcomeRoute } from './routes/report-outcome.route';
+import { scoreRiskRoute } from './routes/score-risk.route';
 import { submitExecutionRoute } from './routes/submit-execution.route';
 import { systemStatusRoute } from './routes/system-status.route';
 import { validatePolicyRoute } from './routes/validate-policy.route';
@@ -53,6 +55,8 @@ export const ROUTES: readonly Route[] = [
   validatePolicyRoute,
   evaluateRequestRoute,
   readPolicyRoute,
+  scoreRiskRoute,
+  readRiskModelRoute,
   listListsRoute,
   readListRoute,
   putListRoute,

@@ -35,8 +35,10 @@ import {
   createReadPolicy,
   createValidatePolicy,
 } from '../app/publish-policy';
+import { readRiskModel } from '../app/read-risk-model';
 import { createReleaseExecution } from '../app/release-execution';
 import { createReportOutcome } from '../app/report-outcome';
+import { createScoreRisk } from '../app/score-risk';
 import { createSubmitExecution } from '../app/submit-execution';
 import { listChains, type SystemStatus, type UseCases } from '../app/use-cases';
 import { createVerifyAudit } from '../app/verify-audit';
@@ -149,6 +151,8 @@ function executionUseCases(
 ): Group<
   | 'submitExecution'
   | 'evaluateRequest'
+  | 'scoreRisk'
+  | 'readRiskModel'
   | 'awaitExecution'
   | 'listExecutions'
   | 'releaseExecution'
@@ -178,6 +182,8 @@ function executionUseCases(
         notes.noteEvaluation(caller, verdict);
       },
     }),
+    scoreRisk: createScoreRisk({ snapshots, facts, factDeadlineMs: FACT_DEADLINE_MS }),
+    readRiskModel,
     awaitExecution: createAwaitExecution({ ...run, snapshots, waiter: hub, monotonicMs }),
     listExecutions: createListExecutions({ reads }),
     releaseExecution: createReleaseExecution(run),

@@ -11,6 +11,8 @@ import {
 import { DomainError } from '../../src/core/errors';
 import { STANDARD_CHAIN } from '../../src/core/escalation/chain';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
+import { readRiskModel } from '../../src/app/read-risk-model';
+import type { RiskScore } from '../../src/core/risk/model';
 import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
 
 export const EXECUTION_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -43,6 +45,12 @@ function callerOf(name: CallerName): Caller {
 
 const AT = '2026-03-04T15:00:00.000Z';
 
+const RISK: RiskScore = {
+  score: 20,
+  level: 'low',
+  factors: [{ name: 'action', points: 20, why: 'The action gives money back' }],
+};
+
 const decided = {
   reasonCode: 'approval_required',
   reason: 'Refunds over 100 need a manager.',
@@ -58,6 +66,7 @@ const decided = {
   ],
   trace: [],
   obligations: [],
+  risk: RISK,
   policyChain: [{ policy: 'support', version: 1, effect: 'require_approval' }],
   argsDigest: 'ab'.repeat(32),
 } as const;
@@ -119,6 +128,7 @@ const pendingApproval: PendingApproval = {
   argsDigest: decided.argsDigest,
   reason: decided.reason,
   matched: decided.matched,
+  risk: RISK,
   requestedAt: AT,
   remainingMs: 3_600_000,
 };
@@ -170,6 +180,8 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     },
     submitExecution: answer(execution()),
     evaluateRequest: answer(evaluation),
+    scoreRisk: answer(RISK),
+    readRiskModel,
     awaitExecution: answer(execution()),
     listExecutions: answer({ items: [] }),
     releaseExecution: answer(execution()),
