@@ -1,17 +1,16 @@
 import type { RiskModel } from '../core/risk/describe-model';
+import { sharesOf } from '../core/risk/explain-score';
 import type { RiskScore } from '../core/risk/model';
 import type { Cell, Output } from './output';
 
 /** `67 of 100 (high): data 15, …` as one cell; undefined for a decision stored before scores existed. */
 export function riskCell(out: Output, risk: RiskScore | undefined): Cell | undefined {
   if (risk === undefined) return undefined;
-  const shares = risk.factors
-    .filter(({ points }) => points !== 0)
-    .map(({ name, points }) => `${name} ${String(points)}`);
+  const shares = sharesOf(risk.factors);
   const head = `${String(risk.score)} of 100 (${risk.level})`;
   const { green, red, yellow } = out.colors;
   const paint = { low: green, medium: green, high: yellow, critical: red }[risk.level];
-  return { text: shares.length === 0 ? head : `${head}: ${shares.join(', ')}`, paint };
+  return { text: shares === '' ? head : `${head}: ${shares}`, paint };
 }
 
 /** The score with every factor. */

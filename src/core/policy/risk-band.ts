@@ -1,5 +1,5 @@
 import type { RiskLevel, RiskScore } from '../risk/model';
-import { join, type Combined } from './combine';
+import { join, strictest, type Combined } from './combine';
 import { LEVEL_CHAINS } from './level-chain';
 import type { MatchedRule } from './model';
 
@@ -48,6 +48,10 @@ export function bandOver(
 ): { readonly band: RiskBand; readonly combined: Combined } | undefined {
   const found = bandOf(level);
   if (found === undefined) return undefined;
+  const { effect } = found.asks;
+  // The usual cases need no join.
+  if (effect !== 'require_approval' && strictest(rest.effect, effect) === rest.effect)
+    return undefined;
   const combined = join(rest, found.asks);
   const asksMore =
     combined.effect === 'require_approval' &&

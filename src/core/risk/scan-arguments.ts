@@ -27,12 +27,12 @@ const kindOf = remembering((field: string): FieldKind => {
   return STATEMENT_FIELD.test(field) ? 'statement' : 'other';
 });
 
-const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The size of a number or of decimal text; undefined for everything else. */
 function sizeOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? Math.abs(value) : undefined;
-  if (typeof value !== 'string' || value.length > 100) return undefined;
+  if (typeof value === 'number') return Number.isNaN(value) ? undefined : Math.abs(value);
+  if (typeof value !== 'string') return undefined;
   const text = value.trim();
   return DECIMAL.test(text) ? Math.abs(Number(text)) : undefined;
 }

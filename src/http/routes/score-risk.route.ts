@@ -13,7 +13,8 @@ export const scoreRiskRoute = defineRoute({
   permission: 'policies:evaluate',
   tag: 'Risk',
   summary: 'Score the risk of a request',
-  description: 'Takes the body of an execution and stores nothing. A decision carries the same score.',
+  description:
+    'Takes the body of an execution and stores nothing. A decision carries the same score.',
   body: { kind: 'json', schema: evaluateRequestBody, reserved: RESERVED_EXECUTION_FIELDS },
   replies: { 200: { description: 'The score and every factor of it.', schema: riskScore } },
   errors: ['agent_not_found'],
