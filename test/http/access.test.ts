@@ -25,6 +25,8 @@ const PERMISSION_OF: Readonly<Record<string, Permission | readonly Permission[]>
   validatePolicy: 'policies:read',
   evaluateRequest: 'policies:evaluate',
   readPolicy: 'policies:read',
+  scoreRisk: 'policies:evaluate',
+  readRiskModel: 'policies:read',
   listLists: 'lists:read',
   readList: 'lists:read',
   putList: 'lists:write',
