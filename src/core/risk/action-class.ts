@@ -30,7 +30,7 @@ const classOfWord = (word: string): ActionClass | undefined =>
  * reads (`list_refunds`, `payments.list`), unless it goes on to something else (`get_and_delete`); of every
  * other name the gravest word counts.
  */
-export const classOfName = remembering((name: string): ActionClass => {
+const classOfName = remembering((name: string): ActionClass => {
   const words = wordsOf(name);
   const verb = wordsOf(name.slice(name.search(/[^.:/]*$/)))[0];
   const reads = verb !== undefined && classOfWord(verb) === 'read';
