@@ -55,11 +55,12 @@ function decideWith(input: PolicyInput, set: PolicySet, risk: RiskScore): Policy
   if (outcome.defaulted !== undefined) {
     const match = defaultMatch(outcome.defaulted);
     matched.push(match);
-    trace.push(traceOfMatch(match));
+    const { policy, version, rule, effect } = match;
+    trace.push({ policy, version, rule, effect, matched: true });
   }
   if (outcome.band !== undefined) {
     matched.push(outcome.band.match);
-    trace.push(traceOfMatch(outcome.band.match));
+    trace.push(outcome.band.trace);
   }
   // What decided stands first; among equals the order of policy and rule stays.
   if (matched.length > 1) matched.sort(byRestriction);
@@ -99,14 +100,6 @@ function traceOf(rule: CompiledRule, hit: Hit | undefined, evaluation: Evaluatio
   }
   return rule.shadow ? { ...trace, shadow: true } : trace;
 }
-
-const traceOfMatch = ({ policy, version, rule, effect }: MatchedRule): RuleTrace => ({
-  policy,
-  version,
-  rule,
-  effect,
-  matched: true,
-});
 
 const byRestriction = (a: MatchedRule, b: MatchedRule): number =>
   EFFECTS.indexOf(b.effect) - EFFECTS.indexOf(a.effect);

@@ -20,14 +20,14 @@ export interface Explained {
 /** The matched rule that decided: of the winning effect, one that was evaluated in full if there is one. */
 function decisive(outcome: Outcome, matched: readonly MatchedRule[]): MatchedRule | undefined {
   // A flag for audit allows nothing: where no rule decided, the default did.
-  const byDefault = matched.find((match) => match.rule === 'default');
-  const flagged = outcome.combined.effect === 'audit' && outcome.defaulted !== undefined;
-  if (flagged && byDefault !== undefined) return byDefault;
-  // Nor does a band that flags: what was joined with it decided, and its strictest stands next.
-  const flaggedByBand = outcome.band?.asks.effect === 'audit' ? outcome.band.match : undefined;
-  const others = matched.filter((match) => match !== flaggedByBand);
-  const effect = flaggedByBand === undefined ? outcome.combined.effect : others[0]?.effect;
-  const winning = others.filter((match) => match.effect === effect);
+  const { combined, defaulted, band } = outcome;
+  if (combined.effect === 'audit' && defaulted !== undefined) {
+    const byDefault = matched.find((match) => match.rule === 'default');
+    if (byDefault !== undefined) return byDefault;
+  }
+  // Nor does a band that flags, and it does so only over what allows.
+  const effect = band?.match.effect === 'audit' ? 'allow' : combined.effect;
+  const winning = matched.filter((match) => match.effect === effect);
   return winning.find((match) => match.policyError === undefined) ?? winning[0];
 }
 

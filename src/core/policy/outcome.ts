@@ -1,4 +1,4 @@
-import { joinAll, NOTHING, strictest, type Combined } from './combine';
+import { joinAll, strictest, type Combined } from './combine';
 import type { CompiledPolicy, CompiledRule } from './compile';
 import type { RuleEffect } from './document';
 import { startEvaluation, UNKNOWN, YES } from './evaluation';
@@ -61,24 +61,28 @@ export const isExceptionRequest = (request: PolicyRequest): boolean =>
  * the score joins last: it never lifts anything and is no match for the defaults.
  */
 export function settle(hits: readonly Hit[], evaluation: Evaluation, set: PolicySet): Outcome {
-  const { input, risk } = evaluation;
-  const bare = LEVEL_CHAINS[strictestLevel(input.request, risk)];
-  const parts = hits.map((hit) => contribution(hit, bare));
-  const defaulted = hits.some(decides) ? undefined : strictestDefault(input.request, set);
-  if (defaulted !== undefined) {
-    const { effect } = defaulted;
-    const requirements = effect === 'require_approval' ? [bare] : [];
-    parts.push({ ...NOTHING, effect, requirements });
-  }
-  const rest = joinAll(parts);
-  const over = bandOver(rest, risk);
-  return {
-    hits,
-    combined: over?.combined ?? rest,
-    ...(defaulted === undefined ? {} : { defaulted }),
-    ...(over === undefined ? {} : { band: over.band }),
-  };
+  const { request } = evaluation.input;
+  const parts: Combined[] = [];
+  for (const hit of hits) parts.push(contribution(hit, evaluation));
+  if (hits.some(decides)) return banded({ hits, combined: joinAll(parts) }, evaluation);
+  const defaulted = strictestDefault(request, set);
+  const { effect } = defaulted;
+  const requirements = effect === 'require_approval' ? [bareRequirement(evaluation)] : [];
+  parts.push({ effect, requirements, obligations: [] });
+  return banded({ hits, defaulted, combined: joinAll(parts) }, evaluation);
 }
+
+function banded(outcome: Outcome, { risk }: Evaluation): Outcome {
+  const over = bandOver(outcome.combined, risk);
+  if (over === undefined) return outcome;
+  const { hits, defaulted } = outcome;
+  const { combined, band } = over;
+  return defaulted === undefined ? { hits, combined, band } : { hits, combined, defaulted, band };
+}
+
+/** The requirement of an approval for which nobody names a chain or a role. */
+const bareRequirement = ({ input, risk }: Evaluation): ApprovalRequirement =>
+  LEVEL_CHAINS[strictestLevel(input.request, risk)];
 
 /** The outcome alone, without trace, within what is left of a decision's budget. */
 export function outcomeOf(input: PolicyInput, set: PolicySet, work: WorkBudget): Outcome {
@@ -95,21 +99,21 @@ export function outcomeOf(input: PolicyInput, set: PolicySet, work: WorkBudget):
 const decides = (hit: Hit): boolean =>
   hit.rule.effect !== 'audit' || !(hit.rule.isCatchAll || hit.problem !== undefined);
 
-function contribution({ rule, effect, asksException }: Hit, bare: ApprovalRequirement): Combined {
+function contribution({ rule, effect, asksException }: Hit, evaluation: Evaluation): Combined {
   const requirements =
-    effect === 'require_approval' ? [requirementOf(rule, asksException, bare)] : [];
+    effect === 'require_approval' ? [requirementOf(rule, asksException, evaluation)] : [];
   return { effect, requirements, obligations: effect === 'audit' ? flags(rule) : [] };
 }
 
 function requirementOf(
   rule: CompiledRule,
   asksException: boolean,
-  bare: ApprovalRequirement,
+  evaluation: Evaluation,
 ): ApprovalRequirement {
   const role = rule.exceptionRole;
   return asksException && role !== undefined
     ? { chain: STANDARD, approverRole: role }
-    : (rule.requirement ?? bare);
+    : (rule.requirement ?? bareRequirement(evaluation));
 }
 
 function flags(rule: CompiledRule): readonly Obligation[] {

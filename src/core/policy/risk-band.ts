@@ -1,11 +1,12 @@
 import type { RiskLevel, RiskScore } from '../risk/model';
-import { join, strictest, type Combined } from './combine';
+import { join, type Combined } from './combine';
 import { LEVEL_CHAINS } from './level-chain';
-import type { MatchedRule } from './model';
+import type { MatchedRule, RuleTrace } from './model';
 
 /** What the level of a score asks, as one more rule in the join. */
 export interface RiskBand {
   readonly match: MatchedRule;
+  readonly trace: RuleTrace;
   readonly asks: Combined;
 }
 
@@ -16,9 +17,10 @@ const VERSION = 1;
 
 function band(level: RiskLevel, effect: 'audit' | 'require_approval', reason: string): RiskBand {
   const rule = `band-${level}`;
-  const match: MatchedRule = { policy: POLICY, version: VERSION, rule, effect, reason };
+  const identity = { policy: POLICY, version: VERSION, rule, effect };
   return {
-    match,
+    match: { ...identity, reason },
+    trace: { ...identity, matched: true },
     asks: {
       effect,
       requirements: effect === 'require_approval' ? [LEVEL_CHAINS[level]] : [],
@@ -50,8 +52,9 @@ export function bandOver(
   if (found === undefined) return undefined;
   const { effect } = found.asks;
   // The usual cases need no join.
-  if (effect !== 'require_approval' && strictest(rest.effect, effect) === rest.effect)
-    return undefined;
+  if (effect === 'audit') {
+    return rest.effect === 'allow' ? { band: found, combined: found.asks } : undefined;
+  }
   const combined = join(rest, found.asks);
   const asksMore =
     combined.effect === 'require_approval' &&
