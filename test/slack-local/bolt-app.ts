@@ -40,7 +40,7 @@ export async function startSocketApp(slack: FakeSlack): Promise<RunningApp> {
     logLevel: LogLevel.ERROR,
     installerOptions: { clientOptions: { slackApiUrl: slack.apiUrl } },
     clientPingTimeout: 300,
-  } as ConstructorParameters<typeof SocketModeReceiver>[0]);
+  });
   const app = new App({ ...options(slack), receiver });
   await app.start();
   return {
