@@ -8,6 +8,7 @@ import { realClock } from './clock';
 import { conversationMethods } from './conversation-methods';
 import { createDeliveries } from './delivery';
 import { createFaults } from './faults';
+import { createOAuth } from './oauth';
 import { createRateLimits } from './rate-limits';
 import { createResponseUrls } from './response-urls';
 import { closeServer, listenOnLoopback, serveHttp } from './serve-http';
@@ -19,7 +20,8 @@ import { viewMethods } from './view-methods';
 import { createViewStore } from './view-store';
 import { createTriggers } from './view-triggers';
 import { createViews } from './views';
-import { createWebApi, type Tokens } from './web-api';
+import { createTokens, type Tokens } from './tokens';
+import { createWebApi } from './web-api';
 import { createWorkspace, type Identity } from './workspace';
 import { workspaceSurface } from './workspace-surface';
 
@@ -45,12 +47,9 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   const { clock = realClock, deliver = 'socket' } = options;
   const identity = identityOf(options);
   const secrets = newSecrets(identity.appId);
-  const tokens: Tokens = {
-    bot: new Set([secrets.botToken]),
-    app: secrets.appToken,
-    botScopes: BOT_SCOPES,
-    botError: undefined,
-  };
+  const rotation = options.tokenRotation ?? false;
+  const tokens = createTokens({ ...secrets, botScopes: BOT_SCOPES, rotation, clock });
+  const oauth = createOAuth({ identity, ...secrets, tokens, clock });
   const workspace = createWorkspace(identity, clock);
   const { violation } = workspace;
   const server = createServer();
@@ -75,11 +74,12 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     ...conversationMethods(workspace),
     ...userMethods(workspace, (scope) => tokens.botScopes.includes(scope)),
     ...viewMethods(views),
+    ...oauth.methods,
   };
   const rateLimits = createRateLimits(clock);
   const webApi = createWebApi({ methods, tokens, faults, rateLimits, clock });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    serveHttp({ webApi, responseUrls, faults }, request, response).catch(() => {
+    serveHttp({ webApi, responseUrls, faults, oauth }, request, response).catch(() => {
       response.destroy();
     });
   });

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Faults } from './faults';
 import { parsedJson, recordOf } from './json-shape';
 import { MEMORY } from './limits';
+import type { OAuth } from './oauth';
 import type { ResponseUrls } from './response-urls';
 import type { WebApi } from './web-api';
 
@@ -9,11 +10,12 @@ export interface HttpParts {
   readonly webApi: WebApi;
   readonly responseUrls: ResponseUrls;
   readonly faults: Faults;
+  readonly oauth: OAuth;
 }
 
-/** Answers the Web API at /api/<method> and response addresses at /actions/… */
+/** Answers the Web API, response addresses and the consent page. */
 export async function serveHttp(
-  { webApi, responseUrls, faults }: HttpParts,
+  { webApi, responseUrls, faults, oauth }: HttpParts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -22,7 +24,7 @@ export async function serveHttp(
     return;
   }
   const body = await bodyOf(request);
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   if (body === undefined) {
     response.writeHead(413).end();
     return;
@@ -36,6 +38,12 @@ export async function serveHttp(
     const { status, error } = responseUrls.respond(pathname, recordOf(parsedJson(body)));
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(error === undefined ? { ok: true } : { ok: false, error }));
+    return;
+  }
+  if (request.method === 'GET' && pathname === '/oauth/v2/authorize') {
+    const location = oauth.authorize(searchParams);
+    if (location === undefined) response.writeHead(400).end('invalid client_id or redirect_uri');
+    else response.writeHead(302, { location }).end();
     return;
   }
   response.writeHead(404).end();
