@@ -98,6 +98,8 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
       sockets.disconnectAll(reason);
     },
     close: async () => {
+      // Whoever waits for news gets to know that there will be none.
+      workspace.changed();
       sockets.close();
       await closeServer(server);
     },

@@ -47,7 +47,8 @@ export interface FakeUser extends Required<Omit<NewUser, 'email'>> {
 export interface FakeChannel {
   readonly id: string;
   readonly name: string;
-  readonly isDirect: boolean;
+  /** The person whose conversation with the bot it is. */
+  readonly directWith?: string;
   /** Ids of people; `everyone` for a channel of the whole workspace. */
   readonly members: readonly string[] | 'everyone';
   readonly isArchived: boolean;
@@ -67,6 +68,8 @@ interface Shown {
   readonly ts: string;
   readonly threadTs?: string;
   readonly text: string;
+  /** False when the text was sent with `mrkdwn: false`. */
+  readonly textIsMrkdwn: boolean;
   readonly blocks: readonly JsonRecord[];
   /** What a person reads: blocks where there are some, else the text; times in UTC. */
   readonly renderedText: string;
@@ -197,6 +200,7 @@ export interface FakeSlack {
     readonly users: readonly string[];
   }): { readonly id: string };
   users(): readonly FakeUser[];
+  userGroups(): readonly { readonly id: string; readonly handle: string }[];
   /** Channels and direct conversations with the bot. */
   channels(): readonly FakeChannel[];
 

@@ -10,6 +10,7 @@ type WorkspaceSurface = Pick<
   | 'addChannel'
   | 'addUserGroup'
   | 'users'
+  | 'userGroups'
   | 'channels'
   | 'messages'
   | 'ephemerals'
@@ -29,6 +30,7 @@ export function workspaceSurface(workspace: Workspace, store: ViewStore): Worksp
     },
     addChannel: (channel) => ({ id: workspace.addChannel(channel).id }),
     addUserGroup: (group) => ({ id: workspace.addUserGroup(group).id }),
+    userGroups: () => [...workspace.groups.values()].map(({ id, handle }) => ({ id, handle })),
     users: () => [...workspace.users.values()],
     channels: () => [...workspace.channels.values()].map(toFakeChannel),
     messages: (channel) =>
@@ -53,7 +55,7 @@ export function workspaceSurface(workspace: Workspace, store: ViewStore): Worksp
 const toFakeChannel = (channel: StoredChannel): FakeChannel => ({
   id: channel.id,
   name: channel.name,
-  isDirect: channel.directWith !== undefined,
+  ...(channel.directWith === undefined ? {} : { directWith: channel.directWith }),
   members: channel.members === 'everyone' ? 'everyone' : [...channel.members],
   isArchived: channel.isArchived,
 });
