@@ -106,7 +106,8 @@ function sessionOf(cookies: string | undefined): string | undefined {
 const SIGNED_OUT_PAGE = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Not signed in · local Slack</title></head>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
+<title>Not signed in · local Slack</title></head>
 <body><h1>Not signed in</h1>
 <p>This page lets you act as any person of the local workspace, so it needs the secret address that the
 server printed at its start. It ends in <code>/login?ticket=…</code>. Open it in this browser.</p>
@@ -117,5 +118,5 @@ server printed at its start. It ends in <code>/login?ticket=…</code>. Open it 
 const enteringPage = (base: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="refresh" content="0;url=${base === '' ? '/' : base}">
-<title>Local Slack</title></head><body><p>Signed in.</p></body></html>
+<link rel="icon" href="data:,"><title>Local Slack</title></head><body><p>Signed in.</p></body></html>
 `;

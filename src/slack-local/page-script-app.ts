@@ -9,6 +9,8 @@ export const SCRIPT_APP = String.raw`
   let modalShown = '';
   let modalForm;
   let asking;
+  /** The newest message a person has seen, by person and conversation. */
+  const seenUpTo = {};
 
   const failures = {
     timeout: 'Countersign did not answer within 3 seconds. Try again.',
@@ -131,8 +133,11 @@ export const SCRIPT_APP = String.raw`
     });
     me.value = user;
     const rows = [...state.channels, { id: HOME, name: 'App Home', sign: '⌂' }];
-    reconcile(byId('channels'), rows, (one) => [user, one.id, one.id === channel, one.isArchived].join(), (one) =>
+    const isUnread = (one) => one.latest && one.id !== channel && seenUpTo[user + one.id] !== one.latest;
+    for (const one of rows) if (one.id === channel) seenUpTo[user + one.id] = one.latest;
+    reconcile(byId('channels'), rows, (one) => [user, one.id, one.id === channel, isUnread(one)].join(), (one) =>
       element('li', {}, element('button', {
+        className: isUnread(one) ? 'unread' : '',
         attributes: { type: 'button', 'aria-current': one.id === channel ? 'true' : undefined },
         on: { click: () => choose(one.id) },
       }, element('span', { text: one.sign || (one.isDirect ? '@' : '#'), className: 'sign', attributes: { 'aria-hidden': 'true' } }), one.name)));

@@ -57,7 +57,7 @@ export function pageState(slack: FakeSlack, query: PageQuery, people: readonly L
   const show = createShower({ names, labels, reading, me, appUser: slack.botUserId });
   const known = new Set(users.map(({ email }) => email?.toLowerCase()));
   return {
-    connected: slack.sockets() > 0,
+    connected: slack.connected(),
     me: me === undefined ? null : personOf(me),
     people: users.filter(({ isBot }) => !isBot).map(personOf),
     suggestions: people.filter(({ email }) => !known.has(email?.toLowerCase() ?? '')),
@@ -66,6 +66,7 @@ export function pageState(slack: FakeSlack, query: PageQuery, people: readonly L
       name: one.directWith === undefined ? one.name : 'Countersign',
       isDirect: one.directWith !== undefined,
       isArchived: one.isArchived,
+      latest: slack.latest(one.id) ?? null,
     })),
     channel: channel?.id ?? null,
     messages: channel === undefined || me === undefined ? [] : timeline(slack, channel, me, show),

@@ -11,6 +11,7 @@ export const PAGE_STYLE = `
   --faint: light-dark(#5d636d, #a1a8b4);
   --accent: light-dark(#1f5fbf, #8ab4ff);
   --accent-ground: light-dark(#e6eefb, #1d2b45);
+  --private: light-dark(#f3f6fc, #1a202c);
   --yes: light-dark(#14703b, #2a8a50);
   --no: light-dark(#b3261e, #e0655b);
   --warn: light-dark(#8a5a00, #e5b455);
@@ -82,7 +83,7 @@ main { display: flex; flex-direction: column; min-height: 0; min-width: 0; }
 .messages { flex: 1; overflow-y: auto; padding: 0.75rem 0; }
 .empty { color: var(--faint); padding: 2rem 1.25rem; max-width: 34rem; }
 .message { display: grid; grid-template-columns: 2.25rem minmax(0, 1fr); gap: 0.7rem; padding: 0.45rem 1.25rem; }
-.message.only-you { background: var(--accent-ground); }
+.message.only-you { background: var(--private); }
 .avatar {
   width: 2.25rem; height: 2.25rem; border-radius: 7px; display: grid; place-items: center;
   font-size: 0.8rem; font-weight: 700; color: #fff; background: #5b6470;
@@ -181,6 +182,8 @@ dialog::backdrop { background: rgb(0 0 0 / 0.45); }
   .banner span { display: none; }
   .message, .head, .composer, #notice { padding-left: 0.85rem; padding-right: 0.85rem; }
   .fields { grid-template-columns: minmax(0, 1fr); }
+  .message { grid-template-columns: 1.75rem minmax(0, 1fr); gap: 0.55rem; }
+  .avatar { width: 1.75rem; height: 1.75rem; font-size: 0.7rem; }
   .b-section { flex-direction: column; gap: 0.4rem; }
 }
 @media (prefers-reduced-motion: no-preference) {

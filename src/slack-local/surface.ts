@@ -205,6 +205,8 @@ export interface FakeSlack {
   channels(): readonly FakeChannel[];
 
   messages(channel: string): readonly FakeMessage[];
+  /** The stamp of a channel's newest message. */
+  latest(channel: string): string | undefined;
   ephemerals(user: string): readonly FakeEphemeral[];
   /** The stack of open modals, top last. */
   views(user: string): readonly FakeView[];
@@ -258,7 +260,10 @@ export interface FakeSlack {
   /** What the bot's token answers from now on; undefined makes it valid again. */
   failBotToken(error: 'token_revoked' | 'token_expired' | 'account_inactive' | undefined): void;
   setBotScopes(scopes: readonly string[]): void;
+  /** Socket Mode connections that are open now; 0 where deliveries go by HTTP. */
   sockets(): number;
+  /** Whether an act would reach the app: a socket is open, or there is a request URL to post to. */
+  connected(): boolean;
   disconnectSockets(reason?: DisconnectReason): void;
   onChange(listener: () => void): () => void;
   close(): Promise<void>;

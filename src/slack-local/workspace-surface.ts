@@ -13,6 +13,7 @@ type WorkspaceSurface = Pick<
   | 'userGroups'
   | 'channels'
   | 'messages'
+  | 'latest'
   | 'ephemerals'
   | 'views'
   | 'home'
@@ -37,6 +38,7 @@ export function workspaceSurface(workspace: Workspace, store: ViewStore): Worksp
       (workspace.channels.get(channel)?.messages ?? []).map((message) =>
         toFakeMessage(message, workspace),
       ),
+    latest: (channel) => workspace.channels.get(channel)?.messages.at(-1)?.ts,
     ephemerals: (user) =>
       (workspace.ephemerals.get(user) ?? []).map((message) => toFakeEphemeral(message, workspace)),
     views: (user) => store.stackOf(user).map((view) => toFakeView(view, workspace)),
