@@ -39,14 +39,9 @@ export const executionFields = (
 function draftOf(record: ExecutionRecord): Pick<Draft, 'type' | 'outcome' | 'context'> {
   switch (record.kind) {
     case 'ladder': {
-      const { kind, level, name } = record.event;
-      const detail =
-        record.event.kind === 'level_opened' ? { deadlineMs: record.event.deadlineMs } : {};
-      return {
-        type: 'approval.escalated',
-        outcome: kind,
-        context: { level: level + 1, name, ...detail },
-      };
+      const { kind, ...context } = record.event;
+      const type = kind === 'reminded' ? 'approval.reminded' : 'approval.escalated';
+      return { type, outcome: kind, context };
     }
     case 'closed': {
       const context = { reasonCode: record.reasonCode, reason: record.reason };

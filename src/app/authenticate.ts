@@ -1,6 +1,6 @@
 import { AGENT_PERMISSIONS, permissionsOf, ROLES, type Role } from '../core/access/permissions';
 import { DomainError } from '../core/errors';
-import type { Assurance } from '../core/escalation/ladder';
+import type { Assurance } from '../core/escalation/assurance';
 import type { Caller } from './caller';
 import type { Cryptography } from './ports';
 import type { CredentialHolder, CredentialLookup } from './read-ports';

@@ -1,5 +1,7 @@
 import { loadPolicy } from '../contract/policy/load';
-import { STANDARD_CHAIN, type ChainDefinition } from '../core/escalation/chain';
+import { createAddTime } from '../core/escalation/business-time';
+import { PREDEFINED_CHAINS } from '../core/escalation/predefined-chains';
+import { chainFacts, createSituations } from '../core/escalation/situation';
 import type { AgentId, TenantId } from '../core/ids';
 import type { CompileDependencies } from '../core/policy/capabilities';
 import { compilePolicy, type CompiledPolicy } from '../core/policy/compile';
@@ -8,9 +10,7 @@ import { buildPolicySet } from '../core/policy/policy-set';
 import type { RawSnapshot, TenantSnapshot } from './ports';
 
 /** Chains every tenant has. */
-export const BUILT_IN_CHAINS: ReadonlyMap<string, ChainDefinition> = new Map([
-  [STANDARD_CHAIN.id, STANDARD_CHAIN],
-]);
+export const BUILT_IN_CHAINS = PREDEFINED_CHAINS;
 
 export interface SnapshotDeps {
   readonly capabilities: CompileDependencies;
@@ -61,11 +61,16 @@ export function createSnapshotBuilder(deps: SnapshotDeps): (raw: RawSnapshot) =>
       .filter((policy) => !policy.bundle)
       .map((policy) => compile(policy, bundleDefault));
     const agents = new Map<AgentId, AgentProfile>();
+    const policySet = buildPolicySet([...bundles, ...others], raw.lists);
+    const chains = BUILT_IN_CHAINS;
     return {
       tenant: raw.tenant,
       epoch: raw.epoch,
-      policySet: buildPolicySet([...bundles, ...others], raw.lists),
-      chains: BUILT_IN_CHAINS,
+      policySet,
+      chains,
+      chainFacts: chainFacts(chains, deps.capabilities),
+      situation: createSituations(deps.capabilities, policySet.lists),
+      addTime: createAddTime(deps.capabilities.zones),
       kills: raw.kills,
       bundleDefault,
       listNames,

@@ -1,6 +1,6 @@
 import type { Permission } from '../core/access/permissions';
 import { DomainError } from '../core/errors';
-import type { Assurance } from '../core/escalation/ladder';
+import type { Assurance } from '../core/escalation/assurance';
 import type { AgentId, PrincipalId, TenantId } from '../core/ids';
 
 /** The authenticated party behind a call, the same for REST, CLI and the workflow's updates. */

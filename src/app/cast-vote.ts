@@ -1,4 +1,5 @@
 import { DomainError, type ErrorCode } from '../core/errors';
+import type { CountedVote, Surface } from '../core/escalation/ladder';
 import { statusOf } from '../core/execution/state';
 import type { VoteReceipt } from '../core/execution/view';
 import { eventId, executionId, type ExecutionId } from '../core/ids';
@@ -13,8 +14,13 @@ import { refusalOf, stepUnit, type StepDeps, type Stepped } from './step-executi
 export interface VoteInput {
   /** Approval id, or the id of its execution. */
   readonly approvalId: string;
-  readonly verdict: 'approve' | 'reject';
+  readonly verdict: CountedVote['verdict'];
   readonly rationale: string;
+  /** Number (1-based) of the level that was shown. */
+  readonly level?: number;
+  /** Hex digest of what was shown, or its first 16 digits or more. */
+  readonly displayDigest?: string;
+  readonly surface?: Surface;
   readonly argsDigest?: string;
   /** Client-made id of this command: the same one gets the same answer. */
   readonly commandId?: string;
@@ -37,7 +43,7 @@ async function executionOf(deps: VoteDeps, caller: Caller, id: string): Promise<
 function recordVote(deps: VoteDeps, caller: Caller, input: VoteInput, command: string) {
   return (tx: Tx, stepped: Omit<Stepped, 'auditSeq'>): number | undefined => {
     if (stepped.answer.kind === 'ok' && stepped.answer.repeated) return undefined;
-    const { row, counted, answer } = stepped;
+    const { row, counted, answer, displayDigest } = stepped;
     const refusal = answer.kind === 'refused' ? answer.code : undefined;
     const rationale =
       input.rationale.trim() === ''
@@ -49,7 +55,8 @@ function recordVote(deps: VoteDeps, caller: Caller, input: VoteInput, command: s
             input.rationale,
           );
     if (rationale !== undefined) tx.insertPayload(rationale.payload);
-    const level = counted?.level ?? row.state.approval?.level.index ?? 0;
+    const level = counted?.level ?? input.level ?? row.state.approval?.level.number ?? 1;
+    const surface = input.surface ?? 'api';
     const seq = tx.audit({
       type: refusal === undefined ? 'vote.counted' : 'vote.refused',
       actor: actorOf(caller),
@@ -57,9 +64,11 @@ function recordVote(deps: VoteDeps, caller: Caller, input: VoteInput, command: s
       outcome: refusal ?? input.verdict,
       context: {
         verdict: input.verdict,
-        level: level + 1,
+        level,
+        surface,
         command,
         argsDigest: input.argsDigest ?? row.state.argsDigest,
+        ...(displayDigest === undefined ? {} : { displayDigest }),
       },
       ...(rationale === undefined ? {} : { payloads: { rationale: rationale.commitment } }),
     });
@@ -71,10 +80,13 @@ function recordVote(deps: VoteDeps, caller: Caller, input: VoteInput, command: s
       verdict: input.verdict,
       counted: refusal === undefined,
       assurance: caller.assurance,
+      surface,
       commandId: command,
       atMs: tx.nowMs,
       auditSeq: seq,
       ...(refusal === undefined ? {} : { refusal }),
+      ...(displayDigest === undefined ? {} : { displayDigest }),
+      ...(rationale === undefined ? {} : { rationaleCommitment: rationale.commitment }),
     };
     tx.insertVote(vote);
     return seq;
@@ -104,7 +116,10 @@ function voteUnit(
     verdict: input.verdict,
     voter: caller.principal,
     assurance: caller.assurance,
+    surface: input.surface ?? 'api',
     rationale: input.rationale,
+    ...(input.level === undefined ? {} : { level: input.level }),
+    ...(input.displayDigest === undefined ? {} : { displayDigest: input.displayDigest }),
     ...(caller.issuer === undefined ? {} : { issuer: caller.issuer }),
     ...(input.argsDigest === undefined ? {} : { argsDigest: input.argsDigest }),
   } as const;

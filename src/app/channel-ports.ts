@@ -47,15 +47,28 @@ export interface MessagePlace {
   readonly ts: string;
 }
 
-/** Stage of new messages and of versions to be shown, written in the transaction of the fact that causes them. */
-export interface MessageWrites {
-  /** Idempotent by execution and purpose. */
-  putMessage(message: {
-    readonly execution: ExecutionId;
-    readonly purpose: MessagePurpose;
-    readonly version: number;
-  }): void;
+/** Identity of a message within its execution. */
+export function purposeKey(purpose: MessagePurpose): string {
+  switch (purpose.kind) {
+    case 'card':
+    case 'ended':
+      return purpose.kind;
+    case 'copy':
+      return `copy:${purpose.person}`;
+    case 'opened':
+      return `opened:${String(purpose.opening)}`;
+    case 'reminder':
+      return `reminder:${String(purpose.opening)}:${String(purpose.mark)}`;
+    case 'notice': {
+      const { target, person } = purpose;
+      return target.kind === 'channel' ? `notice:#${target.channel}` : `notice:${person ?? ''}`;
+    }
+  }
 }
+
+/** Cards follow every version of their execution; everything else is written once. */
+export const isCard = (purpose: MessagePurpose): boolean =>
+  purpose.kind === 'card' || purpose.kind === 'copy';
 
 /** The messages of all tenants as a channels process works on them. */
 export interface ChannelMessageStore {
@@ -89,7 +102,11 @@ export interface ChannelMessageStore {
   /** The message we posted there, if we did: a click elsewhere is forged. */
   messageAt(place: Pick<MessagePlace, 'channelId' | 'ts'>): Promise<ChannelMessage | undefined>;
   /** For status and alarms. */
-  backlog(): Promise<{ readonly behind: number; readonly oldestMs: number; readonly givenUp: number }>;
+  backlog(): Promise<{
+    readonly behind: number;
+    readonly oldestMs: number;
+    readonly givenUp: number;
+  }>;
 }
 
 export type MessageContent =

@@ -71,6 +71,7 @@ async function firstState(
   draft: Draft,
   decided: DecidedRequest,
   tx: Tx,
+  snapshot: TenantSnapshot,
   profile: AgentProfile,
 ): Promise<{ state: ExecutionState; records: Parameters<typeof auditRecords>[2] }> {
   const expires =
@@ -111,8 +112,7 @@ async function firstState(
           basis: decided.basis,
           excluded: asked.excluded,
         },
-        tx.nowMs,
-        asked.resolve,
+        { nowMs: tx.nowMs, resolve: asked.resolve, addTime: snapshot.addTime },
       );
       const pending: ExecutionState = {
         ...base,
@@ -230,7 +230,7 @@ export async function commitNew(
 ): Promise<Submission> {
   const request = policyRequest(gathered.profile, requestFields(draft.input, gathered.profile));
   const decided = decideRequest(deps.crypto, snapshot, request, gathered.facts, tx.nowMs);
-  const { state, records } = await firstState(deps, draft, decided, tx, gathered.profile);
+  const { state, records } = await firstState(deps, draft, decided, tx, snapshot, gathered.profile);
   const row = newRow(draft, gathered, decided.decision, state, tx.nowMs);
   tx.insertExecution(row);
   const actor = actorOf(draft.caller);

@@ -1,9 +1,11 @@
 import type { AuditEventDraft } from '../core/audit/event';
 import type { KillSwitch } from '../core/controls/kill-switch';
 import type { ApproverSelector } from '../core/escalation/chain';
+import type { CountedVote, Surface } from '../core/escalation/ladder';
 import type { AgentId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import type { AgentProfile } from '../core/policy/model';
+import type { MessagePurpose } from './channel-ports';
 import type { SealedPayload, StoredExecution, TenantSnapshot, OutboxJob } from './ports';
 
 /** A person who may hold an approval, as the directory knows them inside the transaction. */
@@ -16,14 +18,27 @@ export interface VoteRow {
   readonly id: EventId;
   readonly execution: ExecutionId;
   readonly principal: PrincipalId;
+  /** Number (1-based) of the level. */
   readonly level: number;
-  readonly verdict: 'approve' | 'reject';
+  readonly verdict: CountedVote['verdict'];
   readonly counted: boolean;
   readonly refusal?: string;
   readonly assurance: string;
+  readonly surface: Surface;
+  /** Hex digest of what the voter's level was shown when the vote was judged. */
+  readonly displayDigest?: string;
+  /** Hex, of the sealed rationale. */
+  readonly rationaleCommitment?: string;
   readonly commandId: string;
   readonly atMs: number;
   readonly auditSeq: number;
+}
+
+/** A message that a channel shall show, in the transaction of the fact that causes it. */
+export interface NewMessage {
+  readonly execution: ExecutionId;
+  readonly purpose: MessagePurpose;
+  readonly version: number;
 }
 
 /**
@@ -39,9 +54,13 @@ export interface Tx {
   executionByKey(agent: AgentId, idempotencyKey: string): Promise<StoredExecution | undefined>;
   payloads(execution: ExecutionId): Promise<readonly SealedPayload[]>;
   voteByCommand(principal: PrincipalId, commandId: string): Promise<VoteRow | undefined>;
-  /** Active people behind each selector, by `describeSelector` text. */
+  /**
+   * Active people behind each selector now, by `describeSelector` text. `requester` is the verified human who
+   * asked, if any; `owner` is the agent's owner as registered, an id or an e-mail address.
+   */
   approvers(
     selectors: readonly ApproverSelector[],
+    about?: { readonly requester?: PrincipalId; readonly owner?: string },
   ): Promise<ReadonlyMap<string, readonly Approver[]>>;
   /** Whether the credential is still valid and its holder active. */
   credentialActive(credentialId: string): Promise<boolean>;
@@ -66,6 +85,8 @@ export interface Tx {
   enqueue(job: OutboxJob): void;
   /** Tells waiters (long polls) after the commit that this execution changed. */
   notifyChanged(execution: ExecutionId, version: number): void;
+  /** Asks channels for a message; idempotent by execution and purpose. */
+  putMessage(message: NewMessage): void;
   /** Advances the control epoch at this commit and tells every process. */
   bumpEpoch(): void;
   /** Administrative writes, executed at once; only for exclusive units. */

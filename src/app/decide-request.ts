@@ -1,5 +1,6 @@
 import { canonicalJson } from '../core/audit/canonical-json';
-import { ladderFor, type ChainDefinition } from '../core/escalation/chain';
+import type { Ladder } from '../core/escalation/chain';
+import { ladderFor } from '../core/escalation/compose';
 import { govern } from '../core/execution/govern';
 import type { JsonObject } from '../core/json';
 import { basisOf } from '../core/policy/basis';
@@ -11,8 +12,8 @@ const encoder = new TextEncoder();
 export interface DecidedRequest {
   readonly decision: PolicyDecision;
   /** The ladder to climb; present exactly when the verdict is REQUIRE_APPROVAL. */
-  readonly ladder?: ChainDefinition;
-  /** Hex digest of matched rules, merged requirement and chain version. */
+  readonly ladder?: Ladder;
+  /** Hex digest of matched rules, merged requirement, chain version and the rungs to climb. */
   readonly basis: string;
 }
 
@@ -41,6 +42,15 @@ const chainVersions = (decision: PolicyDecision, { chains }: TenantSnapshot): re
     ),
   ].sort();
 
+/** What of the ladder hangs on the request itself: a change here would ask other people, or ask them otherwise. */
+const rungsOf = (ladder: Ladder) => ({
+  levels: ladder.levels.map(({ number }) => number),
+  advance: ladder.advance,
+  assurance: ladder.requiredAssurance,
+  surface: ladder.requiredSurface ?? null,
+  auto: ladder.auto?.outcome ?? null,
+});
+
 /** Decides and finds the ladder. A requirement whose chain is unknown denies: never a weaker ladder. */
 export function decideRequest(
   crypto: Pick<Cryptography, 'sha256'>,
@@ -49,10 +59,11 @@ export function decideRequest(
   facts: Facts,
   nowMs: number,
 ): DecidedRequest {
-  const decision = govern({ request, facts, nowMs }, snapshot.policySet, snapshot.kills);
+  const input = { request, facts, nowMs };
+  const decision = govern(input, snapshot.policySet, snapshot.kills);
   const ladder =
     decision.verdict === 'REQUIRE_APPROVAL'
-      ? ladderFor(decision.requirements, snapshot.chains)
+      ? ladderFor(decision.requirements, snapshot.chains, snapshot.situation(input, 0))
       : undefined;
   const rules = basisOf(decision);
   const basis = Buffer.from(
@@ -61,6 +72,7 @@ export function decideRequest(
         canonicalJson({
           ...rules,
           chains: ladder === undefined ? null : chainVersions(decision, snapshot),
+          rungs: ladder === undefined ? null : rungsOf(ladder),
         }),
       ),
     ),

@@ -1,13 +1,16 @@
 import { DomainError } from '../core/errors';
-import { describeApprovers } from '../core/escalation/chain';
+import { describeApprovers, selectorsOf } from '../core/escalation/chain';
 import { currentLevel } from '../core/escalation/ladder';
-import { dueAtMs, isOpen, statusOf, type ExecutionStatus } from '../core/execution/state';
-import type { ExecutionId, TenantId } from '../core/ids';
+import { dueAtMs, endsAtMs, isOpen, statusOf, type ExecutionStatus } from '../core/execution/state';
+import { endOf } from '../core/execution/answers';
+import type { ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import { EFFECTS, type PolicyVerdict } from '../core/policy/model';
 import { createApplyDue } from './apply-due';
 import { executionFields, SYSTEM_ACTOR } from './audit-records';
+import type { Tx } from './commit-ports';
 import type { StoredExecution } from './ports';
 import type { ExecutionReads, ReadExecution } from './read-ports';
+import { stageOpening } from './stage-messages';
 import { stepUnit, type AfterStep, type StepDeps, type Stepped } from './step-execution';
 
 /** Reference to one execution, as its workflow knows it: never arguments. */
@@ -35,6 +38,8 @@ export interface RunView {
   };
   /** Until the next due moment by the database's clock; absent = no timer. */
   readonly remainingMs?: number;
+  /** What is due then; absent = the end of the wait. */
+  readonly next?: 'reminder';
   readonly summary: {
     readonly agent: string;
     readonly action: string;
@@ -74,20 +79,21 @@ function runView(row: StoredExecution, nowMs: number): RunView {
       agent: row.agent,
       action: row.action,
       environment: row.environment,
-      reason: state.closing?.reason ?? decision.reason,
+      reason: (endOf(state) ?? decision).reason,
       policy: strictest?.policy ?? 'none',
       rule: strictest?.rule ?? 'none',
       argsDigest: state.argsDigest,
       ...(state.approval === undefined ? {} : { chain: state.approval.chain.id }),
     },
     ...(due === undefined ? {} : { remainingMs: Math.max(0, due - nowMs) }),
+    ...(due === undefined || due === endsAtMs(state) ? {} : { next: 'reminder' }),
     ...(approval === undefined || level === undefined
       ? {}
       : {
           level: {
-            index: approval.level.index + 1,
+            index: approval.level.number,
             name: level.name,
-            of: approval.chain.levels.length,
+            of: approval.chain.of,
             approvers: describeApprovers(level),
             deadline: new Date(approval.level.deadlineMs).toISOString(),
           },
@@ -106,14 +112,16 @@ function tellLevel(
   input: GovernedReference & { readonly level: number },
   deps: ExecutionStepDeps,
 ): Promise<Stepped> {
-  const after: AfterStep = (tx, { answer, row }) => {
+  const after: AfterStep = async (tx, { answer, row }) => {
     const { approval } = row.state;
     if (answer.kind !== 'ok' || answer.repeated || approval === undefined) return undefined;
+    const asked = askedPeople(row);
+    stageOpening(tx, row, await onCallNow(tx, row, asked));
     const context = {
       level: input.level,
       name: currentLevel(approval).name,
       chain: approval.chain.id,
-      people: askedPeople(row),
+      people: asked,
       deadlineMs: approval.level.deadlineMs,
       surface: 'inbox',
     };
@@ -125,14 +133,29 @@ function tellLevel(
       context,
     });
   };
-  const told = { kind: 'told', level: input.level - 1 } as const;
+  const told = { kind: 'told', level: input.level } as const;
   return deps.committer.commit(
     input.tenant,
     stepUnit(deps, input.executionId, () => told, { actor: SYSTEM_ACTOR, after }),
   );
 }
 
-const askedPeople = ({ state }: StoredExecution): readonly string[] => [
+/** Those of the asked who are asked because they are on call: they get a copy of the card. */
+async function onCallNow(
+  tx: Tx,
+  { state }: StoredExecution,
+  asked: readonly PrincipalId[],
+): Promise<readonly PrincipalId[]> {
+  if (state.approval === undefined) return [];
+  const selectors = selectorsOf([currentLevel(state.approval)]).filter(
+    ({ kind }) => kind === 'on_call',
+  );
+  if (selectors.length === 0) return [];
+  const people = [...(await tx.approvers(selectors)).values()].flat();
+  return people.map(({ principal }) => principal).filter((person) => asked.includes(person));
+}
+
+const askedPeople = ({ state }: StoredExecution): readonly PrincipalId[] => [
   ...new Set((state.approval?.level.groups ?? []).flatMap((group) => [...group.eligible])),
 ];
 

@@ -8,6 +8,7 @@ import { requirePermission, type Caller } from './caller';
 import { openKind } from './payloads';
 import type { StoredExecution } from './ports';
 import type { ExecutionReads } from './read-ports';
+import { displayDigestOf, displayOf } from './approval-display';
 import { approvalView } from './present-execution';
 
 export interface ApprovalReadDeps extends FreshDeps {
@@ -46,6 +47,14 @@ async function present(
     context: value('context'),
     argumentsShown: shown,
     argsDigest: row.state.argsDigest,
+    ...(shown
+      ? {
+          displayDigest: displayDigestOf(
+            deps.crypto,
+            displayOf(row, approval, { args: value('arguments'), context: value('context') }),
+          ),
+        }
+      : {}),
     reason: row.decision.reason,
     matched: row.decision.matched,
     requestedAt: new Date(row.decidedAtMs).toISOString(),

@@ -2,7 +2,9 @@ import type { HmacSha256 } from '../core/audit/bytes';
 import type { Checkpoint } from '../core/audit/checkpoint';
 import type { VerifySignature } from '../core/audit/verify';
 import type { KillSwitch } from '../core/controls/kill-switch';
+import type { AddTime } from '../core/escalation/business-time';
 import type { ChainDefinition } from '../core/escalation/chain';
+import type { LadderSituation } from '../core/escalation/compose';
 import type { ExecutionState } from '../core/execution/state';
 import type { AgentId, AttemptId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type {
@@ -10,6 +12,7 @@ import type {
   Effect,
   Facts,
   PolicyDecision,
+  PolicyInput,
   PolicyRequest,
 } from '../core/policy/model';
 import type { PolicySet } from '../core/policy/policy-set';
@@ -20,6 +23,11 @@ export interface TenantSnapshot {
   readonly epoch: number;
   readonly policySet: PolicySet;
   readonly chains: ReadonlyMap<string, ChainDefinition>;
+  /** Names of the facts that conditions of chains look at. */
+  readonly chainFacts: readonly string[];
+  /** What a chain's own rules are judged by, for one request. */
+  readonly situation: (input: PolicyInput, riskScore: number) => LadderSituation;
+  readonly addTime: AddTime;
   /** Engagements that can still void something, lifted ones included. */
   readonly kills: readonly KillSwitch[];
   /** What notations without defaults inherit. */

@@ -1,5 +1,6 @@
 import { currentLevel, type ApprovalState } from '../core/escalation/ladder';
 import { describeApprovers } from '../core/escalation/chain';
+import { endOf } from '../core/execution/answers';
 import { dueAtMs, isOpen, statusOf, type ExecutionState } from '../core/execution/state';
 import { mayRun } from '../core/execution/transition';
 import type { ApprovalView, ExecutionSummary, ExecutionView } from '../core/execution/view';
@@ -17,26 +18,26 @@ export function approvalView(approval: ApprovalState): ApprovalView {
   return {
     id: approval.approvalId,
     chain: approval.chain.id,
-    level: approval.level.index + 1,
+    level: approval.level.number,
     levelName: level.name,
-    of: approval.chain.levels.length,
+    of: approval.chain.of,
     deadline: iso(approval.level.deadlineMs),
     approvers: describeApprovers(level),
     votes: approval.votes.map((vote) => ({
       by: vote.principal,
       verdict: vote.verdict,
-      level: vote.level + 1,
+      level: vote.level,
       at: iso(vote.atMs),
     })),
   };
 }
 
-/** Until a verdict the policy speaks; afterwards what closed the execution does. */
+/** Until a verdict the policy speaks; afterwards what closed the approval or voided the run does. */
 function reasonOf({ state, decision }: StoredExecution): {
   readonly reasonCode: string;
   readonly reason: string;
 } {
-  const { reasonCode, reason } = state.closing ?? decision;
+  const { reasonCode, reason } = endOf(state) ?? decision;
   return { reasonCode, reason };
 }
 

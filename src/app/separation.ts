@@ -1,7 +1,8 @@
 import {
   describeSelector,
   type ApproverSelector,
-  type ChainDefinition,
+  selectorsOf,
+  type Ladder,
 } from '../core/escalation/chain';
 import type { ResolveApprovers } from '../core/escalation/ladder';
 import { principalId, userPrincipal, type PrincipalId } from '../core/ids';
@@ -26,9 +27,6 @@ export interface Asked {
   readonly excluded: readonly PrincipalId[];
   readonly resolve: ResolveApprovers;
 }
-
-const selectorsOf = (chain: ChainDefinition): ApproverSelector[] =>
-  chain.levels.flatMap((level) => level.groups.flatMap((group) => [...group.selectors]));
 
 /** The people a text may mean: by id, principal or e-mail address, in any case, also as `Name <address>`. */
 function peopleNamed(people: Asked['people'], text: string): readonly PrincipalId[] {
@@ -55,14 +53,17 @@ function peopleNamed(people: Asked['people'], text: string): readonly PrincipalI
  */
 export async function whoMayDecide(
   tx: Tx,
-  chain: ChainDefinition,
+  chain: Pick<Ladder, 'levels' | 'separation'>,
   request: Pick<StoredExecution, 'agent' | 'requester'>,
   claimed: string | undefined,
   known: readonly PrincipalId[] = [],
 ): Promise<Asked> {
-  const people = await tx.approvers(selectorsOf(chain));
   const registration = await tx.agentRegistration(request.agent);
   const verified = request.requester.startsWith('user:');
+  const people = await tx.approvers(selectorsOf(chain.levels), {
+    ...(verified ? { requester: request.requester } : {}),
+    ...(registration === undefined ? {} : { owner: registration.owner }),
+  });
   const excluded = new Set<PrincipalId>(known);
   if (chain.separation.requester === 'exclude') excluded.add(request.requester);
   if (registration !== undefined) {

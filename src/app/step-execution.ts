@@ -2,16 +2,18 @@ import { DomainError } from '../core/errors';
 import type { CountedVote } from '../core/escalation/ladder';
 import type { ExecutionRecord } from '../core/execution/settle';
 import { statusOf } from '../core/execution/state';
+import type { Answer } from '../core/execution/answers';
 import {
   applyEvent,
-  type Answer,
   type ExecutionEvent,
   type Transition,
+  type TransitionContext,
 } from '../core/execution/transition';
 import type { ExecutionId, TenantId } from '../core/ids';
 import { auditRecords, type Actor } from './audit-records';
 import type { Committer, Tx, Unit } from './commit-ports';
 import type { Cryptography, StoredExecution, TenantSnapshot } from './ports';
+import { stageMessages } from './stage-messages';
 import { transitionContext } from './transition-context';
 
 export interface StepDeps {
@@ -24,6 +26,8 @@ export interface Stepped {
   readonly answer: Answer;
   readonly records: readonly ExecutionRecord[];
   readonly counted?: CountedVote;
+  /** Hex digest of what the open level was shown when a vote was judged. */
+  readonly displayDigest?: string;
   readonly changed: boolean;
   readonly snapshot: TenantSnapshot;
   readonly nowMs: number;
@@ -32,7 +36,10 @@ export interface Stepped {
 }
 
 /** What the event's own use case adds in the same transaction: its audit row, its vote, its payloads. */
-export type AfterStep = (tx: Tx, stepped: Omit<Stepped, 'auditSeq'>) => number | undefined;
+export type AfterStep = (
+  tx: Tx,
+  stepped: Omit<Stepped, 'auditSeq'>,
+) => number | undefined | Promise<number | undefined>;
 
 /** Writes a moved execution and tells waiters and its workflow; nothing when it did not move. */
 function stageChange(
@@ -60,7 +67,7 @@ function steppedOf(
   moved: Transition,
   changed: boolean,
   snapshot: TenantSnapshot,
-  nowMs: number,
+  { nowMs, displayDigest }: TransitionContext,
 ): Omit<Stepped, 'auditSeq'> {
   const { answer, records, counted } = moved;
   return {
@@ -71,6 +78,7 @@ function steppedOf(
     snapshot,
     nowMs,
     ...(counted === undefined ? {} : { counted }),
+    ...(displayDigest === undefined ? {} : { displayDigest }),
   };
 }
 
@@ -106,9 +114,10 @@ export function stepUnit(
       const moved = applyEvent(row.state, event, context);
       const changed = moved.state !== row.state;
       const next = changed ? { ...row, state: moved.state, updatedAtMs: tx.nowMs } : row;
-      const stepped = steppedOf(next, moved, changed, snapshot, tx.nowMs);
-      const own = options.after?.(tx, stepped);
+      const stepped = steppedOf(next, moved, changed, snapshot, context);
+      const own = await options.after?.(tx, stepped);
       const last = auditRecords(tx, next, moved.records, options.actor, options.payloads);
+      stageMessages(tx, next, moved.records);
       stageChange(tx, row, next, event);
       return { ...stepped, auditSeq: own ?? last ?? 0 };
     },

@@ -75,9 +75,11 @@ export function createSubmitExecution(deps: SubmitDeps) {
       prepare: async (snapshot) => {
         const profile = await registeredAgent(snapshot, agentId(input.agent));
         const request = policyRequest(profile, requestFields(input, profile));
-        const missing = factsNeeded(request, snapshot.policySet).filter(
-          (name) => gathered?.facts[name] === undefined,
-        );
+        const needed = new Set([
+          ...factsNeeded(request, snapshot.policySet),
+          ...snapshot.chainFacts,
+        ]);
+        const missing = [...needed].filter((name) => gathered?.facts[name] === undefined);
         const fresh =
           missing.length === 0
             ? {}

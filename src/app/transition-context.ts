@@ -1,10 +1,12 @@
 import { currentLevel } from '../core/escalation/ladder';
 import { dueAtMs, isOpen } from '../core/execution/state';
-import type { ExecutionEvent, TransitionContext, VoteEvent } from '../core/execution/transition';
+import type { ExecutionEvent, TransitionContext } from '../core/execution/transition';
+import type { VoteEvent } from '../core/execution/vote';
 import type { PrincipalId } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import type { AgentProfile, Facts } from '../core/policy/model';
 import type { Tx } from './commit-ports';
+import { displayDigestOf, displayOf } from './approval-display';
 import { decideRequest, policyRequest } from './decide-request';
 import { openKind } from './payloads';
 import type { Cryptography, StoredExecution, TenantSnapshot } from './ports';
@@ -137,14 +139,12 @@ export async function transitionContext(
     nowMs: tx.nowMs,
     kills: snapshot.kills,
     resolve: asked?.resolve ?? nobody,
+    addTime: snapshot.addTime,
     voterExcluded: await voterCheck(tx, row, asked, event, credentialId),
-    stillEligible: (voter) =>
-      asked !== undefined &&
-      !asked.excluded.includes(voter) &&
-      [...asked.people.values()].some((people) =>
-        people.some((person) => person.principal === voter),
-      ),
     recheck: recheckOf(deps, row, snapshot, request, agent),
     agentActive: agent?.status === 'active',
+    ...(event.kind !== 'vote' || approval === undefined || request === undefined
+      ? {}
+      : { displayDigest: displayDigestOf(deps.crypto, displayOf(row, approval, request)) }),
   };
 }

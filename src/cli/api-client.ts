@@ -82,8 +82,12 @@ export interface ApiClient {
   readApproval(id: string): Promise<PendingApproval>;
   vote(
     id: string,
-    verdict: 'approve' | 'reject',
-    body: { readonly rationale: string; readonly argsDigest?: string | undefined },
+    verdict: 'approve' | 'reject' | 'escalate',
+    body: {
+      readonly rationale: string;
+      readonly argsDigest?: string | undefined;
+      readonly displayDigest?: string | undefined;
+    },
   ): Promise<VoteReceipt>;
 
   createPolicy(policy: {

@@ -15,6 +15,17 @@ export const castVoteBody = z
     argsDigest: opaqueText(200)
       .exactOptional()
       .meta({ description: 'Digest of the arguments that were shown; a wrong one is refused.' }),
+    level: z
+      .int()
+      .min(1)
+      .max(100)
+      .exactOptional()
+      .meta({ description: 'Level that was shown; a vote for another level is refused.' }),
+    displayDigest: z
+      .string()
+      .regex(/^[0-9a-f]{16,64}$/, 'use the digest as it was shown, at least 16 hex digits')
+      .exactOptional()
+      .meta({ description: 'Digest of everything that was shown; another one is refused.' }),
     commandId: opaqueText(128)
       .exactOptional()
       .meta({ description: 'Repeating a lost vote with the same id changes nothing.' }),
@@ -36,7 +47,7 @@ const selector = z.union([
 const need = z.enum(['required', 'optional']);
 const exclusion = z.enum(['exclude', 'allow']);
 
-const chainDefinition: z.ZodType<ChainDefinition> = z
+const chainDefinition = z
   .object({
     id: z.string(),
     version: z.int(),
@@ -63,6 +74,6 @@ const chainDefinition: z.ZodType<ChainDefinition> = z
     }),
     validForMs: z.int(),
   })
-  .meta({ id: 'ApprovalChain' });
+  .meta({ id: 'ApprovalChain' }) as unknown as z.ZodType<ChainDefinition>;
 
 export const chainList = z.object({ items: z.array(chainDefinition) }).meta({ id: 'ChainList' });

@@ -22,7 +22,7 @@ const approvalFields = {
   votes: z.array(
     z.object({
       by: z.string(),
-      verdict: z.enum(['approve', 'reject']),
+      verdict: z.enum(['approve', 'reject', 'escalate']),
       level: z.int(),
       at: isoTime,
     }),
@@ -119,6 +119,9 @@ export const pendingApproval: z.ZodType<PendingApproval> = z
     ...request,
     args: jsonObject,
     context: jsonObject,
+    displayDigest: z.string().exactOptional().meta({
+      description: 'Digest of everything shown here of the request; a vote may name it.',
+    }),
     argumentsShown: z.boolean().meta({
       description: 'False: args and context are empty, for they are not for this caller.',
     }),
@@ -140,7 +143,7 @@ export const voteReceipt: z.ZodType<VoteReceipt> = z
     approvalId: z.string(),
     counted: z.boolean(),
     repeated: z.boolean(),
-    verdict: z.enum(['approve', 'reject']),
+    verdict: z.enum(['approve', 'reject', 'escalate']),
     status: executionStatus,
     auditSeq: z.int(),
   })

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../core/json';
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 const vote = z.strictObject({
-  verdict: z.enum(['approve', 'reject']),
+  verdict: z.enum(['approve', 'reject', 'escalate']),
   rationale: z.string().max(4_000).default(''),
   argsDigest: digest.exactOptional(),
 });

@@ -1,5 +1,6 @@
 import type { SealedPayload, StoredExecution } from '../app/ports';
-import type { VoteRow } from '../app/commit-ports';
+import { isCard, purposeKey } from '../app/channel-ports';
+import type { NewMessage, VoteRow } from '../app/commit-ports';
 import type { OutboxJob } from '../app/ports';
 import type { ChainHead, ChainRow } from '../core/audit/chain';
 import type { AuditEvent } from '../core/audit/event';
@@ -14,6 +15,7 @@ export interface Staged {
   readonly votes: VoteRow[];
   readonly jobs: OutboxJob[];
   readonly changed: { readonly id: string; readonly version: number }[];
+  readonly messages: (NewMessage & { readonly id: string })[];
   bumpEpoch: boolean;
 }
 
@@ -25,6 +27,7 @@ export const emptyStaged = (): Staged => ({
   votes: [],
   jobs: [],
   changed: [],
+  messages: [],
   bumpEpoch: false,
 });
 
@@ -36,6 +39,7 @@ export function absorb(into: Staged, from: Staged): void {
   into.votes.push(...from.votes);
   into.jobs.push(...from.jobs);
   into.changed.push(...from.changed);
+  into.messages.push(...from.messages);
   into.bumpEpoch ||= from.bumpEpoch;
 }
 
@@ -48,6 +52,7 @@ export const isEmpty = (staged: Staged): boolean =>
     staged.payloads,
     staged.votes,
     staged.jobs,
+    staged.messages,
   ].every((list) => list.length === 0);
 
 /** One part of the flush: the SQL of a data-modifying WITH entry over arrays, and its arrays. */
@@ -204,13 +209,16 @@ function votePart(rows: readonly VoteRow[]): Part {
     'text',
     'text',
     'text',
+    'text',
+    'text',
+    'text',
     'bigint',
     'bigint',
   ];
   return {
     name: 'votes',
     sql: (first) =>
-      `INSERT INTO votes (tenant, id, execution, principal, level, verdict, counted, refusal, assurance, command_id, at, audit_seq)
+      `INSERT INTO votes (tenant, id, execution, principal, level, verdict, counted, refusal, assurance, surface, display_digest, rationale_commitment, command_id, at, audit_seq)
        SELECT $1, v.* FROM ${unnest(types, first)} AS v`,
     values: [
       column(rows, (row) => row.id),
@@ -221,6 +229,9 @@ function votePart(rows: readonly VoteRow[]): Part {
       column(rows, (row) => row.counted),
       column(rows, (row) => row.refusal ?? null),
       column(rows, (row) => row.assurance),
+      column(rows, (row) => row.surface),
+      column(rows, (row) => row.displayDigest ?? null),
+      column(rows, (row) => row.rationaleCommitment ?? null),
       column(rows, (row) => row.commandId),
       column(rows, (row) => row.atMs),
       column(rows, (row) => row.auditSeq),
@@ -234,6 +245,37 @@ function jobPart(jobs: readonly OutboxJob[]): Part {
     sql: (first) =>
       `INSERT INTO outbox (tenant, job) SELECT $1, job FROM ${unnest(['jsonb'], first)} AS o(job)`,
     values: [column(jobs, (job) => JSON.stringify(job))],
+  };
+}
+
+/** Cards of a moved approval are behind from now on. */
+function cardPart(rows: readonly StoredExecution[]): Part {
+  return {
+    name: 'cards',
+    sql: (first) =>
+      `UPDATE channel_messages m SET desired_version = e.version, next_attempt_at = least(m.next_attempt_at, clock_timestamp())
+         FROM ${unnest(['uuid', 'integer'], first)} AS e(id, version)
+        WHERE m.tenant = $1 AND m.execution = e.id AND m.is_card AND m.desired_version < e.version`,
+    values: [column(rows, (row) => row.state.id), column(rows, (row) => row.state.version)],
+  };
+}
+
+function messagePart(rows: Staged['messages']): Part {
+  return {
+    name: 'messages',
+    sql: (first) =>
+      `INSERT INTO channel_messages (tenant, id, execution, channel, purpose_key, purpose, is_card, desired_version, post_key)
+       SELECT $1, id, execution, 'slack', purpose_key, purpose, is_card, version, id
+         FROM ${unnest(['uuid', 'uuid', 'text', 'jsonb', 'boolean', 'integer'], first)} AS m(id, execution, purpose_key, purpose, is_card, version)
+       ON CONFLICT (tenant, execution, channel, purpose_key) DO NOTHING`,
+    values: [
+      column(rows, (row) => row.id),
+      column(rows, (row) => row.execution),
+      column(rows, (row) => purposeKey(row.purpose)),
+      column(rows, (row) => JSON.stringify(row.purpose)),
+      column(rows, (row) => isCard(row.purpose)),
+      column(rows, (row) => row.version),
+    ],
   };
 }
 
@@ -267,6 +309,9 @@ export function flushStatement(
   else if (chained.rows.length > 0) parts.push(auditPart(chained.rows));
   if (staged.inserted.length > 0) parts.push(insertPart(staged.inserted));
   if (staged.updated.length > 0) parts.push(updatePart(staged.updated));
+  const announced = staged.updated.filter((row) => row.state.approval?.announced === true);
+  if (announced.length > 0) parts.push(cardPart(announced));
+  if (staged.messages.length > 0) parts.push(messagePart(staged.messages));
   if (staged.payloads.length > 0) parts.push(payloadPart(staged.payloads));
   if (staged.votes.length > 0) parts.push(votePart(staged.votes));
   if (staged.jobs.length > 0) parts.push(jobPart(staged.jobs));

@@ -104,7 +104,7 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
     voteByCommand: async (principal, commandId) => {
       const found = await client.query<VoteColumns>({
         name: 'vote by command',
-        text: 'SELECT id, execution, principal, level, verdict, counted, refusal, assurance, command_id, at, audit_seq FROM votes WHERE tenant = $1 AND principal = $2 AND command_id = $3',
+        text: 'SELECT id, execution, principal, level, verdict, counted, refusal, assurance, surface, display_digest, rationale_commitment, command_id, at, audit_seq FROM votes WHERE tenant = $1 AND principal = $2 AND command_id = $3',
         values: [tenant, principal, commandId],
       });
       return found.rows[0] === undefined ? undefined : voteOf(found.rows[0]);
@@ -170,6 +170,7 @@ export function createTx(
     insertVote: (vote) => void staged.votes.push(vote),
     enqueue: (job) => void staged.jobs.push(job),
     notifyChanged: (id, version) => void staged.changed.push({ id, version }),
+    putMessage: (message) => void staged.messages.push({ ...message, id: start.uuid() }),
     bumpEpoch: () => {
       staged.bumpEpoch = true;
     },
@@ -183,10 +184,13 @@ interface VoteColumns {
   readonly execution: string;
   readonly principal: string;
   readonly level: number;
-  readonly verdict: 'approve' | 'reject';
+  readonly verdict: VoteRow['verdict'];
   readonly counted: boolean;
   readonly refusal: string | null;
   readonly assurance: string;
+  readonly surface: VoteRow['surface'];
+  readonly display_digest: string | null;
+  readonly rationale_commitment: string | null;
   readonly command_id: string;
   readonly at: number;
   readonly audit_seq: number;
@@ -200,8 +204,11 @@ const voteOf = (row: VoteColumns): VoteRow => ({
   verdict: row.verdict,
   counted: row.counted,
   assurance: row.assurance,
+  surface: row.surface,
   commandId: row.command_id,
   atMs: row.at,
   auditSeq: row.audit_seq,
   ...(row.refusal === null ? {} : { refusal: row.refusal }),
+  ...(row.display_digest === null ? {} : { displayDigest: row.display_digest }),
+  ...(row.rationale_commitment === null ? {} : { rationaleCommitment: row.rationale_commitment }),
 });

@@ -1,7 +1,7 @@
 import { auditIntegrityRoute } from './routes/audit-integrity.route';
 import { awaitExecutionRoute } from './routes/await-execution.route';
 import { cancelExecutionRoute } from './routes/cancel-execution.route';
-import { approveRoute, rejectRoute } from './routes/cast-vote.route';
+import { approveRoute, escalateRoute, rejectRoute } from './routes/cast-vote.route';
 import { createUserRoute } from './routes/create-user.route';
 import { engageKillSwitchRoute } from './routes/engage-kill-switch.route';
 import { evaluateRequestRoute } from './routes/evaluate-request.route';
@@ -47,6 +47,7 @@ export const ROUTES: readonly Route[] = [
   readApprovalRoute,
   approveRoute,
   rejectRoute,
+  escalateRoute,
   listChainsRoute,
   publishPolicyRoute,
   listPoliciesRoute,

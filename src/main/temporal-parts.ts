@@ -89,6 +89,7 @@ function createCommand(core: CoreParts) {
               ...voteUpdateInput(command),
               approvalId: executionId,
               commandId: jti,
+              surface: 'workflow',
             })
           : kind === 'release'
             ? await useCases.releaseExecution(caller, {

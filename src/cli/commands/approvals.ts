@@ -8,6 +8,8 @@ import { EXIT } from '../exit-codes';
 import { inert } from '../inert-text';
 import { noteNextPage, pageOptions } from './executions';
 
+type VoteVerdict = 'approve' | 'reject' | 'escalate';
+
 interface VoteOptions {
   readonly rationale: string;
   readonly argsDigest?: string;
@@ -28,14 +30,10 @@ export function registerApprovals(program: Command, run: Run): void {
     );
   registerVote(group, run, 'approve', 'approve the exact arguments it prints');
   registerVote(group, run, 'reject', 'reject the request');
+  registerVote(group, run, 'escalate', 'pass the request up to the next level');
 }
 
-function registerVote(
-  group: Command,
-  run: Run,
-  verdict: 'approve' | 'reject',
-  description: string,
-): void {
+function registerVote(group: Command, run: Run, verdict: VoteVerdict, description: string): void {
   group
     .command(`${verdict} <id>`)
     .description(description)
@@ -75,7 +73,7 @@ async function list(
 async function vote(
   context: CommandContext,
   id: string,
-  verdict: 'approve' | 'reject',
+  verdict: VoteVerdict,
   options: VoteOptions,
 ): Promise<number> {
   const { out } = context;
@@ -85,6 +83,7 @@ async function vote(
   const receipt = await client.vote(id, verdict, {
     rationale: options.rationale,
     argsDigest: options.argsDigest ?? shown?.argsDigest,
+    displayDigest: shown?.displayDigest,
   });
   out.result(receipt, () =>
     out.fields([

@@ -1,5 +1,6 @@
 import type { ExecutionStatus } from '../execution/state';
 import type { ApprovalDisplay } from './display';
+import type { OpenedWhy } from './ladder-events';
 
 /** A vote as the card tells it. `by` is the principal id; a channel may show it as a mention of the linked account. */
 export interface CardVote {
@@ -71,7 +72,7 @@ export type ThreadNote =
       readonly approvers: string;
       readonly deadline: string;
       /** Why this level is asked: it is the first, or what happened below it. */
-      readonly why: 'first' | 'timeout' | 'rejections' | 'risk' | 'approved_below' | 'empty' | 'person' | 'reopened';
+      readonly why: OpenedWhy;
       readonly mentions: readonly Mention[];
     }
   | {

@@ -1,9 +1,12 @@
 import type { ApprovalId, PrincipalId } from '../ids';
-import type { ApproverSelector, ChainDefinition, ChainLevel } from './chain';
+import type { Assurance } from './assurance';
+import type { AddTime } from './business-time';
+import type { ApproverSelector, ChainLevel, Ladder } from './chain';
+import type { At, LadderEvent, LadderStep, LadderVerdict, OpenedWhy } from './ladder-events';
 import { quorumReachable, quorumReached, type QuorumGroup } from './quorum';
 
-/** How sure we are who voted: `issued` = an admin made the credential for the person. */
-export type Assurance = 'issued' | 'linked' | 'oidc' | 'webauthn';
+/** Where a vote was cast. */
+export type Surface = 'api' | 'cli' | 'slack' | 'workflow' | 'dashboard';
 
 export interface CountedVote {
   readonly voteId: string;
@@ -11,130 +14,70 @@ export interface CountedVote {
   /** Who issued the credential, when its assurance is only `issued`: both count as one human. */
   readonly issuer?: PrincipalId;
   readonly assurance: Assurance;
+  readonly surface: Surface;
+  /** Number (1-based) of the level it was cast at. */
   readonly level: number;
-  readonly verdict: 'approve' | 'reject';
+  readonly verdict: 'approve' | 'reject' | 'escalate';
   readonly atMs: number;
 }
 
 export interface OpenLevel {
-  /** 0-based position in the chain. */
+  /** 0-based position on the ladder. */
   readonly index: number;
+  /** Number (1-based) that the chain gives the level. */
+  readonly number: number;
+  /** Counts the openings of this approval from 1; 0 where nothing was ever opened. */
+  readonly opening: number;
   readonly openedAtMs: number;
   readonly deadlineMs: number;
+  /** Reminders still to come, ascending. */
+  readonly remindAtMs: readonly number[];
+  readonly reminded: number;
   /** The people of each group when the level opened: a later addition is not retroactive. */
+  readonly groups: readonly QuorumGroup[];
+  /** Whether its people have been told. */
+  readonly told: boolean;
+}
+
+/** Why a level is behind us. Only `approved` must still stand when the verdict is reached. */
+export type PassedBy = 'approved' | 'timeout' | 'rejections' | 'person' | 'empty';
+
+export interface PassedLevel {
+  readonly index: number;
+  readonly number: number;
+  readonly by: PassedBy;
   readonly groups: readonly QuorumGroup[];
 }
 
-/** The approval of one execution. Pinned: chain definition, basis and the people of the open level. */
+/** The approval of one execution. Pinned: ladder, basis and the people of each level when it opened. */
 export interface ApprovalState {
   readonly approvalId: ApprovalId;
-  readonly chain: ChainDefinition;
+  readonly chain: Ladder;
   /** Hash of matched rules, merged requirement and chain version; an approval counts only for it (I-3). */
   readonly basis: string;
   readonly level: OpenLevel;
+  readonly passed: readonly PassedLevel[];
   /** People kept out by separation of duties when it was opened. */
   readonly excluded: readonly PrincipalId[];
   readonly votes: readonly CountedVote[];
-  /** Levels (0-based) whose people have been told. */
-  readonly told: readonly number[];
   readonly parked: boolean;
+  /** People were told of it, so cards of it may stand somewhere. */
+  readonly announced: boolean;
 }
 
 /** Who may decide at a moment: `resolve` names the active people behind a selector, exclusions removed. */
 export type ResolveApprovers = (selector: ApproverSelector) => readonly PrincipalId[];
 
-/** What happened on the ladder, in order, for audit and answers. */
-export type LadderEvent =
-  | {
-      readonly kind: 'level_opened';
-      readonly level: number;
-      readonly name: string;
-      readonly deadlineMs: number;
-    }
-  | { readonly kind: 'level_empty'; readonly level: number; readonly name: string }
-  | {
-      readonly kind: 'level_timed_out';
-      readonly level: number;
-      readonly name: string;
-      readonly action: ChainLevel['onTimeout'];
-    }
-  | { readonly kind: 'parked'; readonly level: number; readonly name: string };
-
-export type LadderVerdict =
-  | { readonly kind: 'open' }
-  | { readonly kind: 'approved'; readonly by: 'quorum' | 'timeout' }
-  | { readonly kind: 'rejected'; readonly by: 'vote' | 'timeout' | 'no_approvers' };
-
-export interface LadderStep {
-  readonly approval: ApprovalState;
-  readonly verdict: LadderVerdict;
-  readonly events: readonly LadderEvent[];
+export interface LadderContext {
+  readonly nowMs: number;
+  readonly resolve: ResolveApprovers;
+  readonly addTime: AddTime;
 }
 
 const OPEN: LadderVerdict = { kind: 'open' };
-
-function groupsAt(level: ChainLevel, resolve: ResolveApprovers): QuorumGroup[] {
-  return level.groups.map((group) => ({
-    quorum: group.quorum,
-    eligible: [...new Set(group.selectors.flatMap((selector) => resolve(selector)))].sort(),
-  }));
-}
-
-/**
- * Opens the first level from `from` on whose approvers could reach the quorum. A level that could not is
- * passed over and recorded; when none is left the request is rejected: an empty set never parks silently.
- */
-function openFrom(
-  base: Omit<ApprovalState, 'level'> & { readonly level?: OpenLevel },
-  from: number,
-  nowMs: number,
-  resolve: ResolveApprovers,
-): LadderStep {
-  const events: LadderEvent[] = [];
-  for (let index = from; index < base.chain.levels.length; index += 1) {
-    const definition = base.chain.levels[index];
-    if (definition === undefined) break;
-    const groups = groupsAt(definition, resolve);
-    const level: OpenLevel = {
-      index,
-      openedAtMs: nowMs,
-      deadlineMs: nowMs + definition.timeoutMs,
-      groups,
-    };
-    if (quorumReachable(groups)) {
-      events.push({
-        kind: 'level_opened',
-        level: index,
-        name: definition.name,
-        deadlineMs: level.deadlineMs,
-      });
-      // A parked level may be left by a vote; the next one has a timer of its own again.
-      return { approval: { ...base, level, parked: false }, verdict: OPEN, events };
-    }
-    events.push({ kind: 'level_empty', level: index, name: definition.name });
-    base = { ...base, level };
-    if (definition.onEmpty === 'reject') break;
-  }
-  const last = base.level ?? { index: from, openedAtMs: nowMs, deadlineMs: nowMs, groups: [] };
-  return {
-    approval: { ...base, level: last },
-    verdict: { kind: 'rejected', by: 'no_approvers' },
-    events,
-  };
-}
-
-export function openLadder(
-  opened: {
-    readonly approvalId: ApprovalId;
-    readonly chain: ChainDefinition;
-    readonly basis: string;
-    readonly excluded: readonly PrincipalId[];
-  },
-  nowMs: number,
-  resolve: ResolveApprovers,
-): LadderStep {
-  return openFrom({ ...opened, votes: [], told: [], parked: false }, 0, nowMs, resolve);
-}
+const APPROVED: LadderVerdict = { kind: 'approved', by: 'quorum' };
+const REJECTED: LadderVerdict = { kind: 'rejected', by: 'vote' };
+const NOBODY: LadderVerdict = { kind: 'rejected', by: 'no_approvers' };
 
 export const currentLevel = (approval: ApprovalState): ChainLevel => {
   const level = approval.chain.levels[approval.level.index];
@@ -143,115 +86,296 @@ export const currentLevel = (approval: ApprovalState): ChainLevel => {
   return level;
 };
 
-/**
- * The open level's groups as they stand now: people asked when it opened who are still behind their group's
- * selectors. A removal counts at once, also one from a single group; an addition never does.
- */
-export function standingGroups(approval: ApprovalState, resolve: ResolveApprovers): QuorumGroup[] {
-  const now = groupsAt(currentLevel(approval), resolve);
-  return approval.level.groups.map(({ quorum, eligible }, index) => {
-    const present = new Set(now[index]?.eligible);
-    return { quorum, eligible: eligible.filter((person) => present.has(person)) };
+const at = (level: ChainLevel): At => ({ level: level.number, name: level.name });
+
+export const isLastLevel = (approval: ApprovalState): boolean =>
+  approval.level.index + 1 >= approval.chain.levels.length;
+
+function peopleOf(
+  approval: Pick<ApprovalState, 'chain' | 'votes'>,
+  level: ChainLevel,
+  resolve: ResolveApprovers,
+): QuorumGroup[] {
+  // Who spoke at another level cannot speak here: counting on them would open a level that nobody may pass.
+  const spent = new Set(
+    approval.chain.separation.distinctAcrossLevels
+      ? approval.votes.filter((vote) => vote.level !== level.number).map((vote) => vote.principal)
+      : [],
+  );
+  return level.groups.map((group) => ({
+    quorum: group.quorum,
+    eligible: [...new Set(group.selectors.flatMap((selector) => resolve(selector)))]
+      .filter((person) => !spent.has(person))
+      .sort(),
+  }));
+}
+
+/** The people of a level as they stand now: asked when it opened and still behind their group's selectors. */
+function standing(
+  level: ChainLevel,
+  asked: readonly QuorumGroup[],
+  resolve: ResolveApprovers,
+): QuorumGroup[] {
+  return level.groups.map((group, index) => {
+    const present = new Set(group.selectors.flatMap((selector) => resolve(selector)));
+    const { eligible = [] } = asked[index] ?? {};
+    return { quorum: group.quorum, eligible: eligible.filter((person) => present.has(person)) };
   });
 }
 
-function afterLevelApproved(
+/**
+ * The open level's groups as they stand now: a removal counts at once, also one from a single group; an
+ * addition never does.
+ */
+export const standingGroups = (approval: ApprovalState, resolve: ResolveApprovers): QuorumGroup[] =>
+  standing(currentLevel(approval), approval.level.groups, resolve);
+
+const votersAt = (approval: ApprovalState, number: number, verdict: CountedVote['verdict']) =>
+  approval.votes
+    .filter((vote) => vote.level === number && vote.verdict === verdict)
+    .map((vote) => vote.principal);
+
+/** Whether the approvals cast at a level still fill its quorum: a removed approver's vote does not count. */
+function isApproved(
   approval: ApprovalState,
-  nowMs: number,
+  { index, number, groups }: Pick<PassedLevel, 'index' | 'number' | 'groups'>,
   resolve: ResolveApprovers,
+): boolean {
+  const level = approval.chain.levels[index];
+  if (level === undefined) return false;
+  return quorumReached(standing(level, groups, resolve), votersAt(approval, number, 'approve'));
+}
+
+const leaveBehind = (approval: ApprovalState, by: PassedBy): ApprovalState => {
+  const { index, number, groups } = approval.level;
+  const others = approval.passed.filter((each) => each.index !== index);
+  return { ...approval, passed: [...others, { index, number, by, groups }] };
+};
+
+function openLevel(
+  approval: ApprovalState,
+  index: number,
+  definition: ChainLevel,
+  groups: readonly QuorumGroup[],
+  openedAtMs: number,
+  { addTime }: LadderContext,
+): ApprovalState {
+  const hours = approval.chain.businessHours;
+  const deadlineMs = addTime(openedAtMs, definition.timeoutMs, hours);
+  const level: OpenLevel = {
+    index,
+    number: definition.number,
+    opening: approval.level.opening + 1,
+    openedAtMs,
+    deadlineMs,
+    remindAtMs: definition.remindersMs
+      .map((afterMs) => addTime(openedAtMs, afterMs, hours))
+      .filter((dueMs) => dueMs < deadlineMs),
+    reminded: 0,
+    groups,
+    told: false,
+  };
+  // A parked level may be left by a vote; the next one has a timer of its own again.
+  return { ...approval, level, parked: false };
+}
+
+/**
+ * Opens the lowest level that is still to be passed. A level approved before must stand: where its approvers
+ * lost their role since, it is asked again. A level whose people could not reach its quorum is passed over
+ * and recorded; when none is left unapproved at the top the request is rejected: an empty set never parks
+ * silently.
+ */
+function proceed(
+  start: ApprovalState,
+  why: OpenedWhy,
+  openedAtMs: number,
+  context: LadderContext,
 ): LadderStep {
-  const last = approval.level.index + 1 >= approval.chain.levels.length;
-  if (approval.chain.advance === 'on_escalation' || last) {
-    return { approval, verdict: { kind: 'approved', by: 'quorum' }, events: [] };
+  const events: LadderEvent[] = [];
+  let approval = start;
+  let because = why;
+  for (const [index, definition] of approval.chain.levels.entries()) {
+    const passed = approval.passed.find((each) => each.index === index);
+    if (passed !== undefined) {
+      if (passed.by !== 'approved' || isApproved(approval, passed, context.resolve)) continue;
+      approval = { ...approval, passed: approval.passed.filter((each) => each !== passed) };
+      because = 'reopened';
+    }
+    const groups = peopleOf(approval, definition, context.resolve);
+    if (quorumReachable(groups)) {
+      approval = openLevel(approval, index, definition, groups, openedAtMs, context);
+      const { opening, deadlineMs } = approval.level;
+      events.push({ kind: 'level_opened', ...at(definition), opening, deadlineMs, why: because });
+      return { approval, verdict: OPEN, events };
+    }
+    events.push({ kind: 'level_empty', ...at(definition) });
+    const empty = { index, number: definition.number, by: 'empty', groups } as const;
+    approval = { ...approval, passed: [...approval.passed, empty] };
+    because = 'empty';
+    if (definition.onEmpty === 'reject') return { approval, verdict: NOBODY, events };
   }
-  return openFrom(approval, approval.level.index + 1, nowMs, resolve);
+  const top = approval.passed.find((each) => each.index === approval.chain.levels.length - 1);
+  return { approval, verdict: top?.by === 'approved' ? APPROVED : NOBODY, events };
 }
 
-function afterReject(approval: ApprovalState, context: CountContext): LadderStep {
-  const { nowMs, resolve, stillEligible } = context;
-  const rule = approval.chain.rejection;
-  const rejections = new Set(
-    approval.votes
-      .filter((vote) => vote.verdict === 'reject' && stillEligible(vote.principal))
-      .map((vote) => vote.principal),
-  ).size;
-  const last = approval.level.index + 1 >= approval.chain.levels.length;
-  if (
-    rule.kind === 'veto' ||
-    (rule.kind === 'quorum' && rejections >= rule.count) ||
-    (rule.kind === 'escalate' && last)
-  ) {
-    return { approval, verdict: { kind: 'rejected', by: 'vote' }, events: [] };
+/** Opens the first level, or ends at once where a rule of the chain decides. */
+export function openLadder(
+  opened: {
+    readonly approvalId: ApprovalId;
+    readonly chain: Ladder;
+    readonly basis: string;
+    readonly excluded: readonly PrincipalId[];
+  },
+  context: LadderContext,
+): LadderStep {
+  const { chain } = opened;
+  const first = chain.levels[0];
+  const unopened: OpenLevel = {
+    index: 0,
+    number: first?.number ?? 1,
+    opening: 0,
+    openedAtMs: context.nowMs,
+    deadlineMs: context.nowMs,
+    remindAtMs: [],
+    reminded: 0,
+    groups: [],
+    told: false,
+  };
+  const fresh = { passed: [], votes: [], parked: false, announced: false };
+  const approval: ApprovalState = { ...opened, ...fresh, level: unopened };
+  const skipped = chain.skipped.map(({ number, name, why }): LadderEvent => ({
+    kind: 'level_skipped',
+    level: number,
+    name,
+    why,
+  }));
+  if (chain.auto !== undefined && first !== undefined) {
+    const { outcome, why } = chain.auto;
+    const verdict = { kind: outcome === 'approve' ? 'approved' : 'rejected', by: 'auto' } as const;
+    const decided: LadderEvent = { kind: 'auto_decided', ...at(first), outcome, why };
+    return { approval, verdict, events: [...skipped, decided] };
   }
-  if (rule.kind === 'quorum') return { approval, verdict: OPEN, events: [] };
-  return openFrom(approval, approval.level.index + 1, nowMs, resolve);
+  const step = proceed(approval, 'first', context.nowMs, context);
+  return { ...step, events: [...skipped, ...step.events] };
 }
 
-interface CountContext {
-  readonly nowMs: number;
-  readonly resolve: ResolveApprovers;
-  readonly stillEligible: (voter: PrincipalId) => boolean;
+function passUp(
+  approval: ApprovalState,
+  by: 'rejections' | 'person',
+  context: LadderContext,
+): LadderStep {
+  const passed: LadderEvent = { kind: 'level_passed_up', ...at(currentLevel(approval)), by };
+  const step = proceed(leaveBehind(approval, by), by, context.nowMs, context);
+  return { ...step, events: [passed, ...step.events] };
+}
+
+function afterLevelApproved(approval: ApprovalState, context: LadderContext): LadderStep {
+  if (approval.chain.advance === 'on_escalation')
+    return { approval, verdict: APPROVED, events: [] };
+  const step = proceed(
+    leaveBehind(approval, 'approved'),
+    approval.chain.escalatesByRisk === true ? 'risk' : 'approved_below',
+    context.nowMs,
+    context,
+  );
+  const done: LadderEvent = { kind: 'level_approved', ...at(currentLevel(approval)) };
+  return { ...step, events: [done, ...step.events] };
+}
+
+/** Distinct people who said no and may still say so; at one level or on the whole ladder. */
+function rejections(approval: ApprovalState, context: LadderContext, number?: number): number {
+  const levels = [approval.level, ...approval.passed];
+  const people = levels.flatMap((level) => {
+    const definition = approval.chain.levels[level.index];
+    if (definition === undefined || (number !== undefined && level.number !== number)) return [];
+    const present = standing(definition, level.groups, context.resolve);
+    const eligible = new Set(present.flatMap((group) => group.eligible));
+    return votersAt(approval, level.number, 'reject').filter((person) => eligible.has(person));
+  });
+  return new Set(people).size;
+}
+
+function afterReject(approval: ApprovalState, context: LadderContext): LadderStep {
+  const { rejection, rejectionsAtLeast } = approval.chain;
+  const stay: LadderStep = { approval, verdict: OPEN, events: [] };
+  const end: LadderStep = { approval, verdict: REJECTED, events: [] };
+  if (rejection.kind === 'veto') return end;
+  if (rejection.kind === 'quorum' && rejections(approval, context) >= rejection.count) return end;
+  const here = rejections(approval, context, approval.level.number);
+  if (rejectionsAtLeast === undefined || here < rejectionsAtLeast) return stay;
+  if (!isLastLevel(approval)) return passUp(approval, 'rejections', context);
+  return rejection.kind === 'escalate' ? end : stay;
 }
 
 /**
  * Counts one admitted vote (eligibility, digest and deadline were judged by the caller, once for every
- * surface). `stillEligible` re-checks earlier voters now: a removed approver's vote stays recorded but
- * does not count.
+ * surface).
  */
 export function countVote(
   approval: ApprovalState,
   vote: CountedVote,
-  context: CountContext,
+  context: LadderContext,
 ): LadderStep {
   const next: ApprovalState = { ...approval, votes: [...approval.votes, vote] };
-  if (vote.verdict === 'reject') return afterReject(next, context);
-  const approvers = next.votes
-    .filter(
-      (cast) =>
-        cast.verdict === 'approve' &&
-        cast.level === next.level.index &&
-        context.stillEligible(cast.principal),
-    )
-    .map((cast) => cast.principal);
-  if (!quorumReached(standingGroups(next, context.resolve), approvers))
-    return { approval: next, verdict: OPEN, events: [] };
-  return afterLevelApproved(next, context.nowMs, context.resolve);
+  switch (vote.verdict) {
+    case 'reject':
+      return afterReject(next, context);
+    case 'escalate':
+      return passUp(next, 'person', context);
+    case 'approve':
+      return isApproved(next, next.level, context.resolve)
+        ? afterLevelApproved(next, context)
+        : { approval: next, verdict: OPEN, events: [] };
+  }
 }
 
-/** Applies one timeout that is due. The next level's clock starts at the moment the timeout is applied. */
-export function timeOutLevel(
-  approval: ApprovalState,
-  nowMs: number,
-  resolve: ResolveApprovers,
-): LadderStep {
+/**
+ * Applies the open level's timeout. The next level's clock starts at this deadline, however late it is
+ * applied: a late timer delays a card and changes no verdict.
+ */
+export function timeOutLevel(approval: ApprovalState, context: LadderContext): LadderStep {
   const definition = currentLevel(approval);
-  const last = approval.level.index + 1 >= approval.chain.levels.length;
   const action =
-    definition.onTimeout === 'escalate' && last
+    definition.onTimeout === 'escalate' && isLastLevel(approval)
       ? approval.chain.onFinalTimeout
       : definition.onTimeout;
-  const timedOut: LadderEvent = {
-    kind: 'level_timed_out',
-    level: approval.level.index,
-    name: definition.name,
-    action,
-  };
+  const timedOut: LadderEvent = { kind: 'level_timed_out', ...at(definition), action };
   switch (action) {
     case 'reject':
       return { approval, verdict: { kind: 'rejected', by: 'timeout' }, events: [timedOut] };
     case 'approve':
       return { approval, verdict: { kind: 'approved', by: 'timeout' }, events: [timedOut] };
     case 'park': {
-      const parked: LadderEvent = {
-        kind: 'parked',
-        level: approval.level.index,
-        name: definition.name,
-      };
+      const parked: LadderEvent = { kind: 'parked', ...at(definition) };
       return { approval: { ...approval, parked: true }, verdict: OPEN, events: [timedOut, parked] };
     }
     case 'escalate': {
-      const step = openFrom(approval, approval.level.index + 1, nowMs, resolve);
+      const behind = leaveBehind(approval, 'timeout');
+      const step = proceed(behind, 'timeout', approval.level.deadlineMs, context);
       return { ...step, events: [timedOut, ...step.events] };
     }
   }
+}
+
+/**
+ * Gives the reminders that are due, as one. The people are looked up again: a level that lost too many of
+ * them to ever reach its quorum counts as empty from now on.
+ */
+export function remindLevel(approval: ApprovalState, context: LadderContext): LadderStep {
+  const definition = currentLevel(approval);
+  const { level } = approval;
+  const ahead = level.remindAtMs.filter((dueMs) => dueMs > context.nowMs);
+  const reminded = level.reminded + level.remindAtMs.length - ahead.length;
+  const next = { ...approval, level: { ...level, remindAtMs: ahead, reminded } };
+  if (quorumReachable(standingGroups(next, context.resolve))) {
+    const mark = { opening: level.opening, mark: reminded };
+    const event: LadderEvent = { kind: 'reminded', ...at(definition), ...mark };
+    return { approval: next, verdict: OPEN, events: [event] };
+  }
+  const empty: LadderEvent = { kind: 'level_empty', ...at(definition) };
+  const behind = leaveBehind(next, 'empty');
+  if (definition.onEmpty === 'reject')
+    return { approval: behind, verdict: NOBODY, events: [empty] };
+  const step = proceed(behind, 'empty', context.nowMs, context);
+  return { ...step, events: [empty, ...step.events] };
 }

@@ -1,11 +1,12 @@
 import { killedSince, type KillSwitch } from '../controls/kill-switch';
 import {
+  remindLevel,
   timeOutLevel,
-  type LadderEvent,
-  type LadderStep,
-  type ResolveApprovers,
+  type ApprovalState,
+  type LadderContext,
 } from '../escalation/ladder';
-import { dueAtMs, isOpen, type ExecutionState } from './state';
+import type { LadderEvent, LadderStep } from '../escalation/ladder-events';
+import { dueAtMs, endsAtMs, isOpen, type ExecutionState } from './state';
 
 /** Facts of one transition, in order; the caller turns each into an audit event. */
 export type ExecutionRecord =
@@ -31,25 +32,31 @@ export interface Settled {
   readonly records: readonly ExecutionRecord[];
 }
 
-export interface SettleContext {
-  readonly nowMs: number;
+/** Deciding the stored request again under the current snapshot (I-3). */
+export type Recheck =
+  { readonly kind: 'same' } | { readonly kind: 'changed'; readonly why: string };
+
+export interface SettleContext extends LadderContext {
   readonly kills: readonly KillSwitch[];
-  readonly resolve: ResolveApprovers;
+  readonly recheck: () => Recheck;
+}
+
+interface Closing {
+  readonly reasonCode: string;
+  readonly reason: string;
+  readonly by?: string;
+  readonly atMs: number;
 }
 
 export function voidRun(
   state: ExecutionState,
   cause: 'expired' | 'killed' | 'cancelled',
-  closing: {
-    readonly reasonCode: string;
-    readonly reason: string;
-    readonly by?: string;
-    readonly atMs: number;
-  },
+  closing: Closing,
 ): Settled {
-  const { reasonCode, reason, atMs } = closing;
+  // The verdict's own closing stands beside it: a receipt is about the verdict.
+  const { reasonCode, reason } = closing;
   return {
-    state: { ...state, run: { kind: 'void', cause, reasonCode, atMs }, closing },
+    state: { ...state, run: { kind: 'void', cause, ...closing } },
     records: [{ kind: 'voided', cause, reasonCode, reason }],
   };
 }
@@ -57,23 +64,30 @@ export function voidRun(
 export function closeOpen(
   state: ExecutionState,
   verdict: 'rejected' | 'expired' | 'cancelled' | 'killed',
-  closing: {
-    readonly reasonCode: string;
-    readonly reason: string;
-    readonly by?: string;
-    readonly atMs: number;
-  },
+  closing: Closing,
 ): Settled {
-  const { reasonCode, reason, by, atMs } = closing;
+  const { reasonCode, reason, by } = closing;
   const run =
-    verdict === 'rejected'
-      ? state.run
-      : ({ kind: 'void', cause: verdict, reasonCode, atMs } as const);
+    verdict === 'rejected' ? state.run : ({ kind: 'void', cause: verdict, ...closing } as const);
   return {
     state: { ...state, verdict, run, closing },
     records: [{ kind: 'closed', verdict, reasonCode, reason, ...(by === undefined ? {} : { by }) }],
   };
 }
+
+/** Ends an open approval or an unreleased run whose request would be decided otherwise today. */
+export function cancelChanged(state: ExecutionState, why: string, atMs: number): Settled {
+  const closing = { reasonCode: 'basis_changed', reason: why, atMs };
+  return isOpen(state)
+    ? closeOpen(state, 'cancelled', closing)
+    : voidRun(state, 'cancelled', closing);
+}
+
+const APPROVED_BY = {
+  quorum: 'Approved by the required people',
+  timeout: 'Approved by the chain when the timer ran out',
+  auto: 'Approved by a rule of the chain, nobody was asked',
+} as const;
 
 /** Writes what a ladder step decided into the state. */
 export function absorbLadder(
@@ -92,10 +106,7 @@ export function absorbLadder(
     case 'open':
       return { state: moved, records };
     case 'approved': {
-      const reason =
-        step.verdict.by === 'quorum'
-          ? 'Approved by the required people'
-          : 'Approved by the chain when the timer ran out';
+      const reason = APPROVED_BY[step.verdict.by];
       const closing = {
         reasonCode: 'approved',
         reason,
@@ -126,7 +137,7 @@ export function absorbLadder(
 
 function closeRejected(
   state: ExecutionState,
-  cause: 'vote' | 'timeout' | 'no_approvers',
+  cause: 'vote' | 'timeout' | 'no_approvers' | 'auto',
   atMs: number,
   by?: string,
 ): Settled {
@@ -143,6 +154,12 @@ function closeRejected(
       return closeOpen(state, 'expired', {
         reasonCode: 'expired',
         reason: 'Nobody decided before the timer ran out',
+        atMs,
+      });
+    case 'auto':
+      return closeOpen(state, 'rejected', {
+        reasonCode: 'rejected',
+        reason: 'Rejected by a rule of the chain, nobody was asked',
         atMs,
       });
     case 'no_approvers':
@@ -166,29 +183,62 @@ function applyKill(state: ExecutionState, kill: KillSwitch): Settled | undefined
   return undefined;
 }
 
-function applyDue(state: ExecutionState, nowMs: number, resolve: ResolveApprovers): Settled {
+interface DueMove {
+  readonly atMs: number;
+  /** Only a reminder: nothing ends. */
+  readonly reminds: boolean;
+}
+
+/** What time has done by now. An end that has passed makes the reminders before it moot. */
+function dueMove(state: ExecutionState, nowMs: number): DueMove | undefined {
+  const due = dueAtMs(state);
+  if (due === undefined || due > nowMs) return undefined;
+  const ends = endsAtMs(state);
+  return ends !== undefined && ends <= nowMs
+    ? { atMs: ends, reminds: false }
+    : { atMs: due, reminds: true };
+}
+
+/** A chain that approves by silence approves only what it was shown (I-3). */
+function applyTimeout(approval: ApprovalState, state: ExecutionState, context: SettleContext) {
+  const step = timeOutLevel(approval, context);
+  const recheck: Recheck = step.verdict.kind === 'approved' ? context.recheck() : { kind: 'same' };
+  return recheck.kind === 'changed'
+    ? cancelChanged(state, recheck.why, approval.level.deadlineMs)
+    : absorbLadder(state, step, approval.level.deadlineMs);
+}
+
+/** Applies one due moment as if its timer had been on time: what follows counts from that moment. */
+function applyDue(
+  state: ExecutionState,
+  { atMs, reminds }: DueMove,
+  context: SettleContext,
+): Settled {
   if (state.run.kind === 'executing') {
     return {
-      state: { ...state, run: { kind: 'unknown', attemptId: state.run.attemptId, sinceMs: nowMs } },
+      state: { ...state, run: { kind: 'unknown', attemptId: state.run.attemptId, sinceMs: atMs } },
       records: [{ kind: 'outcome_unknown' }],
     };
   }
-  const outlived = state.expiresAtMs !== undefined && nowMs >= state.expiresAtMs;
-  if (isOpen(state)) {
-    if (outlived || state.approval === undefined) {
-      return closeOpen(state, 'expired', {
-        reasonCode: 'expired',
-        reason: 'The request ended its own life before a verdict',
-        atMs: nowMs,
-      });
-    }
-    return absorbLadder(state, timeOutLevel(state.approval, nowMs, resolve), nowMs);
+  if (!isOpen(state)) {
+    return voidRun(state, 'expired', {
+      reasonCode: 'expired',
+      reason: 'The approval was not released while it was valid',
+      atMs,
+    });
   }
-  return voidRun(state, 'expired', {
-    reasonCode: 'expired',
-    reason: 'The approval was not released while it was valid',
-    atMs: nowMs,
-  });
+  const { approval } = state;
+  const outlived = state.expiresAtMs !== undefined && atMs >= state.expiresAtMs;
+  if (outlived || approval === undefined) {
+    return closeOpen(state, 'expired', {
+      reasonCode: 'expired',
+      reason: 'The request ended its own life before a verdict',
+      atMs,
+    });
+  }
+  return reminds
+    ? absorbLadder(state, remindLevel(approval, context), context.nowMs)
+    : applyTimeout(approval, state, context);
 }
 
 /**
@@ -201,13 +251,13 @@ export function settle(state: ExecutionState, context: SettleContext): Settled {
   const records: ExecutionRecord[] = [];
   // Each turn ends a level, a verdict or a run, so the number of turns is bounded by the ladder.
   for (let turn = 0; turn < 64; turn += 1) {
-    const due = dueAtMs(current);
+    const due = dueMove(current, context.nowMs);
     const kill = killedSince(context.kills, current.decidedSeq);
-    const dueNow = due !== undefined && due <= context.nowMs;
-    const killFirst = kill !== undefined && (!dueNow || kill.engagedAtMs <= due);
+    const killFirst =
+      kill !== undefined && (due === undefined || due.reminds || kill.engagedAtMs <= due.atMs);
     const moved =
       (killFirst ? applyKill(current, kill) : undefined) ??
-      (dueNow ? applyDue(current, context.nowMs, context.resolve) : undefined);
+      (due === undefined ? undefined : applyDue(current, due, context));
     if (moved === undefined) return { state: current, records };
     current = moved.state;
     records.push(...moved.records);

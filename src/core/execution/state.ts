@@ -33,6 +33,8 @@ export type Run =
       readonly kind: 'void';
       readonly cause: 'expired' | 'killed' | 'cancelled';
       readonly reasonCode: string;
+      readonly reason: string;
+      readonly by?: string;
       readonly atMs: number;
     };
 
@@ -68,7 +70,7 @@ export interface ExecutionState {
   readonly expiresAtMs?: number;
   /** When a run without a report becomes `unknown`; absent where nothing demands a report. */
   readonly outcomeDueMs?: number;
-  /** Code and sentence of the terminal verdict, for later askers. */
+  /** Code and sentence of the terminal verdict, for later askers; what voided a run stands with the run. */
   readonly closing?: {
     readonly reasonCode: string;
     readonly reason: string;
@@ -96,18 +98,26 @@ export function statusOf(state: Pick<ExecutionState, 'verdict' | 'run'>): Execut
 export const isOpen = (state: Pick<ExecutionState, 'verdict'>): boolean =>
   state.verdict === 'pending_approval' || state.verdict === 'parked';
 
-/** The next moment at which time alone changes the state; undefined when none will. */
-export function dueAtMs(state: ExecutionState): number | undefined {
-  const candidates: number[] = [];
+const earliest = (...moments: readonly (number | undefined)[]): number | undefined => {
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+};
+
+/** The next moment at which time alone ends a level, a verdict or a run; undefined when none will. */
+export function endsAtMs(state: ExecutionState): number | undefined {
   if (isOpen(state)) {
-    if (state.verdict === 'pending_approval' && state.approval !== undefined)
-      candidates.push(state.approval.level.deadlineMs);
-    if (state.expiresAtMs !== undefined) candidates.push(state.expiresAtMs);
-  } else if (state.verdict === 'approved' && state.run.kind === 'none') {
-    if (state.validUntilMs !== undefined) candidates.push(state.validUntilMs);
-    if (state.expiresAtMs !== undefined) candidates.push(state.expiresAtMs);
-  } else if (state.run.kind === 'executing' && state.outcomeDueMs !== undefined) {
-    candidates.push(state.outcomeDueMs);
+    const waits =
+      state.verdict === 'pending_approval' ? state.approval?.level.deadlineMs : undefined;
+    return earliest(waits, state.expiresAtMs);
   }
-  return candidates.length === 0 ? undefined : Math.min(...candidates);
+  if (state.verdict === 'approved' && state.run.kind === 'none')
+    return earliest(state.validUntilMs, state.expiresAtMs);
+  return state.run.kind === 'executing' ? state.outcomeDueMs : undefined;
+}
+
+/** The next moment at which time alone changes the state, reminders included; undefined when none will. */
+export function dueAtMs(state: ExecutionState): number | undefined {
+  const reminds =
+    state.verdict === 'pending_approval' ? state.approval?.level.remindAtMs[0] : undefined;
+  return earliest(reminds, endsAtMs(state));
 }

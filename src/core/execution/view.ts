@@ -21,7 +21,7 @@ export interface ApprovalView {
   readonly approvers: string;
   readonly votes: readonly {
     readonly by: string;
-    readonly verdict: 'approve' | 'reject';
+    readonly verdict: 'approve' | 'reject' | 'escalate';
     readonly level: number;
     readonly at: string;
   }[];
@@ -84,6 +84,8 @@ export interface PendingApproval extends ApprovalView {
   readonly agent: string;
   readonly action: string;
   readonly environment: string;
+  /** Hex digest of everything shown here of the request; a vote may name it. */
+  readonly displayDigest?: string;
   /** Empty, like context, for a caller who may not see them. */
   readonly args: JsonObject;
   readonly context: JsonObject;
@@ -115,7 +117,7 @@ export interface VoteReceipt {
   readonly counted: boolean;
   /** The same person's same vote was recorded before; nothing changed. */
   readonly repeated: boolean;
-  readonly verdict: 'approve' | 'reject';
+  readonly verdict: 'approve' | 'reject' | 'escalate';
   readonly status: ExecutionStatus;
   readonly auditSeq: number;
 }

@@ -7,6 +7,9 @@ const REFUSALS: readonly ErrorCode[] = [
   'approval_not_found',
   'not_eligible',
   'digest_mismatch',
+  'card_changed',
+  'level_mismatch',
+  'assurance_too_low',
   'already_decided',
   'already_voted',
   'basis_changed',
@@ -15,7 +18,11 @@ const REFUSALS: readonly ErrorCode[] = [
   'rationale_required',
 ];
 
-const voteRoute = (verdict: 'approve' | 'reject', summary: string) =>
+const voteRoute = (
+  verdict: 'approve' | 'reject' | 'escalate',
+  summary: string,
+  errors: readonly ErrorCode[] = REFUSALS,
+) =>
   defineRoute({
     operationId: verdict,
     method: 'post',
@@ -31,7 +38,7 @@ const voteRoute = (verdict: 'approve' | 'reject', summary: string) =>
     unknownId: 'approval_not_found',
     body: { kind: 'json', schema: castVoteBody, reserved: RESERVED_VOTE_FIELDS },
     replies: { 200: { description: 'Recorded.', schema: voteReceipt } },
-    errors: REFUSALS,
+    errors,
     handle: async ({ caller, params, body }, useCases) => ({
       status: 200,
       body: await useCases.castVote(caller, { ...params, ...body, verdict }),
@@ -40,3 +47,7 @@ const voteRoute = (verdict: 'approve' | 'reject', summary: string) =>
 
 export const approveRoute = voteRoute('approve', 'Vote yes');
 export const rejectRoute = voteRoute('reject', 'Vote no');
+export const escalateRoute = voteRoute('escalate', 'Pass up to the next level', [
+  ...REFUSALS,
+  'no_higher_level',
+]);
