@@ -1,7 +1,7 @@
 import type { CardButton } from '../app/channel-ports';
 
 /** Digits of the display digest that a button carries: enough to tell two texts apart, no authority. */
-const DIGEST_DIGITS = 16;
+export const DIGEST_DIGITS = 16;
 
 const VALUE =
   /^v1\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.([1-9]\d?)\.([0-9a-f]{16})\.(0|[1-9]\d{0,8})(\.m)?$/;

@@ -25,7 +25,7 @@ const ERROR_CODE = /^[a-z][a-z0-9_.:-]{0,79}$/;
 function systemCodes(error: unknown, depth = 0): readonly string[] {
   if (!(error instanceof Error) || depth > 4) return [];
   const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];
-  const inner = error instanceof AggregateError ? error.errors : [];
+  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
   return [
     ...own,
     ...[error.cause, ...inner].flatMap((cause) => systemCodes(cause, depth + 1)),

@@ -101,8 +101,7 @@ function overflow(card: ApprovalCard): Overflow {
     option('How this works', choiceValue('help', value)),
   ];
   const mayPass = card.asks?.mayEscalate === true && card.asks.elsewhere === undefined;
-  if (mayPass)
-    options.unshift(option('Pass up to the next level', choiceValue('escalate', value)));
+  if (mayPass) options.unshift(option('Pass up to the next level', choiceValue('escalate', value)));
   return { type: 'overflow', action_id: ACTION.more, options };
 }
 

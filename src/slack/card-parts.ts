@@ -58,14 +58,16 @@ const isScalar = (value: Json): value is string | number | boolean =>
 
 /** A digest of the arguments in fields; the arguments stand in full below, so a cut here hides nothing. */
 export function fieldsPart(args: JsonObject, sizes: CardSizes): CardPart {
-  const scalars = Object.entries(args).filter(([, value]) => isScalar(value));
+  const scalars = Object.entries(args).flatMap(([name, value]) =>
+    isScalar(value) ? [[name, String(value)] as const] : [],
+  );
   const telling = scalars.filter(([name]) => TELLING.test(name));
   const others = scalars.filter(([name]) => !TELLING.test(name));
   const fields = [...telling, ...others]
     .slice(0, Math.min(sizes.fields, LIMITS.fields))
     .map(([name, value]) =>
       plain(
-        `${clipPoints(visibleLine(name), 40).text}\n${clipPoints(visibleLine(String(value)), sizes.fact).text}`,
+        `${clipPoints(visibleLine(name), 40).text}\n${clipPoints(visibleLine(value), sizes.fact).text}`,
         LIMITS.field,
       ),
     );

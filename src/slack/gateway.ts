@@ -11,7 +11,7 @@ import type { Logger } from '../app/ports';
 import { callFailure } from './call-failure';
 import { createChannelDirectory, NoSuchChannel } from './channel-directory';
 import { createWebClient, type SlackClientSettings } from './client';
-import type { AccountOf } from './mentions';
+import { accountsOfCard, type AccountsOf } from './accounts';
 import { renderCard, type SlackMessage } from './render-card';
 import { renderNote } from './render-note';
 
@@ -28,20 +28,29 @@ export interface SlackGatewayDeps {
     readonly channel: string;
   };
   readonly logger: Logger;
-  /** Accounts of the people a card or note names, for mentions; looked up for each message. */
-  readonly accountsOf: (principals: readonly string[]) => Promise<ReadonlyMap<string, Account>>;
+  /** Accounts of the people a card names, to mention them; looked up anew for each message. */
+  readonly accountsOf: AccountsOf;
 }
 
-type Account = NonNullable<ReturnType<AccountOf>>;
+/** What every call needs: the client, and who and where we are in the workspace. */
+interface Workspace {
+  readonly client: webApi.WebClient;
+  readonly accountsOf: AccountsOf;
+  /** Our team and bot; asked once. */
+  installed(): Promise<{ readonly teamId: string; readonly botId: string | undefined }>;
+  conversation(
+    target: PostTarget,
+  ): Promise<{ readonly channelId: string; readonly threadTs: string | undefined }>;
+}
 
 const ok = <T>(value: T): ChannelResult<T> => ({ ok: true, value });
 const failed = (failure: ChannelFailure): ChannelResult<never> => ({ ok: false, failure });
 
-/** Everything a card may mention. */
-function peopleOf(content: MessageContent): readonly string[] {
-  const { votes, closed } = content.card;
-  const people = votes.map((vote) => vote.by);
-  return [...new Set(closed?.by === undefined ? people : [...people, closed.by.id])];
+/** What goes wrong in a call that only reads has changed nothing in Slack. */
+function readingFailed(error: unknown): ChannelResult<never> {
+  if (error instanceof NoSuchChannel) return failed({ kind: 'refused', code: 'channel_not_found' });
+  const failure = callFailure(error);
+  return failed(failure.kind === 'ambiguous' ? { ...failure, kind: 'unavailable' } : failure);
 }
 
 /** Slack as a channel: one call for each request, no retry, every failure told apart. */
@@ -52,107 +61,101 @@ export function createSlackGateway({
 }: SlackGatewayDeps): ChannelGateway {
   const client = createWebClient(settings, logger);
   const directory = createChannelDirectory(client, settings.channel);
-  let installation: { readonly teamId: string; readonly botId: string | undefined } | undefined;
-
-  /** Who we are in the workspace; asked once. */
-  const installed = async (): Promise<{ teamId: string; botId: string | undefined }> => {
-    if (installation === undefined) {
-      const who = await client.auth.test();
-      if (who.team_id === undefined) throw new Error('auth.test answered without a team');
-      installation = { teamId: who.team_id, botId: who.bot_id };
-    }
-    return installation;
+  let installation: Awaited<ReturnType<Workspace['installed']>> | undefined;
+  const workspace: Workspace = {
+    client,
+    accountsOf,
+    installed: async () => {
+      if (installation === undefined) {
+        const who = await client.auth.test();
+        if (who.team_id === undefined) throw new Error('auth.test answered without a team');
+        installation = { teamId: who.team_id, botId: who.bot_id };
+      }
+      return installation;
+    },
+    conversation: async (target) =>
+      target.kind === 'thread'
+        ? { channelId: target.of.channelId, threadTs: target.of.ts }
+        : { channelId: await directory.idOf(target), threadTs: undefined },
   };
-
-  const render = async (content: MessageContent): Promise<SlackMessage> => {
-    if (content.kind === 'note') return renderNote(content.note, content.card);
-    const accounts = await accountsOf(peopleOf(content));
-    return renderCard(content.card, { accountOf: (principal) => accounts.get(principal) });
-  };
-
-  const conversation = async (
-    target: PostTarget,
-  ): Promise<{ readonly channelId: string; readonly threadTs?: string }> =>
-    target.kind === 'thread'
-      ? { channelId: target.of.channelId, threadTs: target.of.ts }
-      : { channelId: await directory.idOf(target) };
-
-  /** What goes wrong before the call that matters has changed nothing in the vendor's world. */
-  const before = (error: unknown): ChannelResult<never> => {
-    if (error instanceof NoSuchChannel) return failed({ kind: 'refused', code: 'channel_not_found' });
-    const failure = callFailure(error);
-    return failed(
-      failure.kind === 'ambiguous' ? { kind: 'unavailable', why: failure.why } : failure,
-    );
-  };
-
   return {
     channel: 'slack',
-
-    async post({ postKey, execution, target, content }) {
-      const message = await render(content);
-      let place: { readonly channelId: string; readonly threadTs?: string };
-      let teamId: string;
-      try {
-        ({ teamId } = await installed());
-        place = await conversation(target);
-      } catch (error) {
-        return before(error);
-      }
-      try {
-        const posted = await client.chat.postMessage({
-          channel: place.channelId,
-          ...(place.threadTs === undefined ? {} : { thread_ts: place.threadTs }),
-          ...message,
-          metadata: { event_type: EVENT_TYPE, event_payload: { post_key: postKey, execution } },
-        });
-        return posted.channel === undefined || posted.ts === undefined
-          ? failed({ kind: 'ambiguous', why: 'malformed_answer' })
-          : ok({ teamId, channelId: posted.channel, ts: posted.ts });
-      } catch (error) {
-        return failed(callFailure(error));
-      }
-    },
-
-    async update(place, content) {
-      const message = await render(content);
-      try {
-        // Blocks that are left out stay as they were, with their buttons: they always go along.
-        await client.chat.update({
-          channel: place.channelId,
-          ts: place.ts,
-          text: message.text,
-          blocks: message.blocks,
-          parse: message.parse,
-          link_names: message.link_names,
-        });
-        return ok(undefined);
-      } catch (error) {
-        return failed(callFailure(error));
-      }
-    },
-
-    async find({ postKey, target, sinceMs }) {
-      try {
-        const { teamId, botId } = await installed();
-        const { channelId, threadTs } = await conversation(target);
-        const oldest = ((sinceMs - CLOCK_SLACK_MS) / 1_000).toFixed(6);
-        const found = await search(client, { channelId, threadTs, oldest }, (message) => {
-          const { event_type: type, event_payload: payload } = message.metadata ?? {};
-          const isOurs = botId === undefined || message.bot_id === botId;
-          return isOurs && type === EVENT_TYPE && keyOf(payload) === postKey;
-        });
-        if (found === 'too_many') return failed({ kind: 'unavailable', why: 'history_too_long' });
-        return ok(
-          found === undefined
-            ? undefined
-            : ({ teamId, channelId, ts: found } satisfies MessagePlace),
-        );
-      } catch (error) {
-        return before(error);
-      }
-    },
+    post: (input) => post(workspace, input),
+    update: (place, content) => update(workspace, place, content),
+    find: (input) => find(workspace, input),
   };
+}
+
+async function render(content: MessageContent, accountsOf: AccountsOf): Promise<SlackMessage> {
+  return content.kind === 'note'
+    ? renderNote(content.note, content.card)
+    : renderCard(content.card, { accountOf: await accountsOfCard(content.card, accountsOf) });
+}
+
+async function post(
+  { client, accountsOf, installed, conversation }: Workspace,
+  { postKey, execution, target, content }: Parameters<ChannelGateway['post']>[0],
+): Promise<ChannelResult<MessagePlace>> {
+  const message = await render(content, accountsOf);
+  let teamId: string;
+  let place: Awaited<ReturnType<Workspace['conversation']>>;
+  try {
+    ({ teamId } = await installed());
+    place = await conversation(target);
+  } catch (error) {
+    return readingFailed(error);
+  }
+  try {
+    const posted = await client.chat.postMessage({
+      channel: place.channelId,
+      ...(place.threadTs === undefined ? {} : { thread_ts: place.threadTs }),
+      ...message,
+      metadata: { event_type: EVENT_TYPE, event_payload: { post_key: postKey, execution } },
+    });
+    return posted.channel === undefined || posted.ts === undefined
+      ? failed({ kind: 'ambiguous', why: 'malformed_answer' })
+      : ok({ teamId, channelId: posted.channel, ts: posted.ts });
+  } catch (error) {
+    return failed(callFailure(error));
+  }
+}
+
+async function update(
+  { client, accountsOf }: Workspace,
+  place: MessagePlace,
+  content: MessageContent,
+): Promise<ChannelResult<void>> {
+  const { text, blocks, parse, link_names } = await render(content, accountsOf);
+  try {
+    // Blocks that are left out stay as they were, with their buttons: they always go along.
+    const where = { channel: place.channelId, ts: place.ts };
+    await client.chat.update({ ...where, text, blocks, parse, link_names });
+    return ok(undefined);
+  } catch (error) {
+    return failed(callFailure(error));
+  }
+}
+
+async function find(
+  { client, installed, conversation }: Workspace,
+  { postKey, target, sinceMs }: Parameters<ChannelGateway['find']>[0],
+): Promise<ChannelResult<MessagePlace | undefined>> {
+  try {
+    const { teamId, botId } = await installed();
+    const place = await conversation(target);
+    const oldest = (Math.max(sinceMs - CLOCK_SLACK_MS, 0) / 1_000).toFixed(6);
+    const found = await search(client, { ...place, oldest }, (message) => {
+      const { event_type: type, event_payload: payload } = message.metadata ?? {};
+      const isOurs = botId === undefined || message.bot_id === botId;
+      return isOurs && type === EVENT_TYPE && keyOf(payload) === postKey;
+    });
+    if (found.kind === 'too_many') return failed({ kind: 'unavailable', why: 'history_too_long' });
+    return ok(
+      found.kind === 'absent' ? undefined : { teamId, channelId: place.channelId, ts: found.ts },
+    );
+  } catch (error) {
+    return readingFailed(error);
+  }
 }
 
 const keyOf = (payload: unknown): unknown =>
@@ -166,12 +169,21 @@ interface StoredMessage {
   readonly metadata?: { readonly event_type?: string; readonly event_payload?: unknown };
 }
 
-/** Timestamp of the first message that fits, undefined when there surely is none. */
+type Found =
+  | { readonly kind: 'at'; readonly ts: string }
+  /** Surely not there. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'too_many' };
+
 async function search(
   client: webApi.WebClient,
-  where: { readonly channelId: string; readonly threadTs: string | undefined; readonly oldest: string },
+  where: {
+    readonly channelId: string;
+    readonly threadTs: string | undefined;
+    readonly oldest: string;
+  },
   fits: (message: StoredMessage) => boolean,
-): Promise<string | undefined | 'too_many'> {
+): Promise<Found> {
   let cursor = '';
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const query = {
@@ -186,10 +198,10 @@ async function search(
         ? await client.conversations.history(query)
         : await client.conversations.replies({ ...query, ts: where.threadTs });
     const messages: readonly StoredMessage[] = answer.messages ?? [];
-    const hit = messages.find(fits)?.ts;
-    if (hit !== undefined) return hit;
+    const ts = messages.find(fits)?.ts;
+    if (ts !== undefined) return { kind: 'at', ts };
     cursor = answer.response_metadata?.next_cursor ?? '';
-    if (cursor === '') return answer.has_more === true ? 'too_many' : undefined;
+    if (cursor === '') return { kind: answer.has_more === true ? 'too_many' : 'absent' };
   }
-  return 'too_many';
+  return { kind: 'too_many' };
 }

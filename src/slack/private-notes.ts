@@ -1,7 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import type { ActRefusal, ActReply } from '../app/channel-ports';
 import type { ApprovalCard } from '../core/escalation/card';
-import { context, mrkdwn, plain, section } from './blocks';
+import { context, mrkdwn, plain, preformatted, section } from './blocks';
 import { levelLabel, quorumLine, STATUS_WORDS } from './card-words';
 import { dateOf, utcText, whoAndWhen, type AccountOf } from './mentions';
 import { clipPoints, fallbackText, visibleLine } from './visible-text';
@@ -92,17 +92,18 @@ export function recordedNote(
   const again = vote.repeated ? ' This is the same vote as before; it counts once.' : '';
   return note(
     `${DONE[vote.verdict]}${again}`,
-    [
-      context([plain(`audit #${vote.auditSeq}`, 40)]),
-      ...standingBlocks(vote.card, accountOf),
-    ],
+    [context([plain(`audit #${vote.auditSeq}`, 40)]), ...standingBlocks(vote.card, accountOf)],
     `audit ${vote.auditSeq}`,
   );
 }
 
 export const UNREACHABLE_NOTE: PrivateNote = note(
   'The service did not answer. Your vote may or may not have been recorded.',
-  [section('The card shows what was recorded. If it does not change, press again: it counts once.')],
+  [
+    section(
+      'The card shows what was recorded. If it does not change, press again: it counts once.',
+    ),
+  ],
   'Look at the card; pressing again counts once.',
 );
 
@@ -133,6 +134,8 @@ export const HOW_IT_WORKS_NOTE: PrivateNote = note('How approvals work', [
   section('/approvals help lists the commands, /approvals link connects your Slack account.'),
 ]);
 
+export const idsNote = (ids: string): PrivateNote => note('Request ids', [preformatted(ids)]);
+
 /** Answer of `/approvals link`. The code is for this account alone and works once. */
 export function linkNote(link: {
   readonly code: string;
@@ -157,6 +160,10 @@ export function linkNote(link: {
     `Valid until ${utcText(link.expiresAt)}.`,
   );
 }
+
+export const NO_CODE_NOTE: PrivateNote = note('No code could be made just now.', [
+  section('Try /approvals link again in a moment.'),
+]);
 
 export const COMMANDS_NOTE: PrivateNote = note(
   '/approvals: what there is',

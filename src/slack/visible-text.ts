@@ -21,7 +21,9 @@ export const visibleLine = (text: string): string =>
 
 /** As visibleLine, but line feeds stay: for preformatted blocks. */
 export const visibleBlock = (text: string): string =>
-  text.replace(/\r\n/g, '\n').replace(UNSEEN, (found) => (found === '\n' ? '\n' : escapeUnits(found)));
+  text
+    .replace(/\r\n/g, '\n')
+    .replace(UNSEEN, (found) => (found === '\n' ? '\n' : escapeUnits(found)));
 
 /** JSON as a person reads it, indented, with nothing unseen in it; it still parses to the same value. */
 export const visibleJson = (value: unknown): string => visibleBlock(JSON.stringify(value, null, 2));

@@ -20,7 +20,7 @@ export const FIELD = {
 /** Slack's longest text input. */
 const LONGEST_RATIONALE = 3_000;
 
-const TITLES: Readonly<Record<Verdict, string>> = {
+export const VERDICT_TITLES: Readonly<Record<Verdict, string>> = {
   approve: 'Approve',
   reject: 'Reject',
   escalate: 'Pass up',
@@ -41,9 +41,6 @@ export const modal = (
 /** Opened at once from the press alone: Slack's trigger lives three seconds, a look-up may take longer. */
 export const loadingView = (title: string, callbackId: string): ModalView =>
   modal(title, [section('Loading the request…')], { callback_id: callbackId });
-
-export const loadingVoteView = (verdict: Verdict): ModalView =>
-  loadingView(TITLES[verdict], CALLBACK.vote);
 
 /** What the form will ask of this person, for its checks before anything is committed. */
 export function formRules(
@@ -99,7 +96,7 @@ const readingInput = (): InputBlock => ({
 /** The whole request is beyond a view, or not for these eyes: nobody signs here what cannot be read here. */
 function unreadable(card: ApprovalCard, verdict: Verdict, why: string): ModalView {
   const open = openButton(card);
-  return modal(TITLES[verdict], [
+  return modal(VERDICT_TITLES[verdict], [
     ...requestBlocks(card),
     section(`${why} Decide on the dashboard or by the API.`),
     ...(open === undefined ? [] : [{ type: 'actions' as const, elements: [open] }]),
@@ -131,9 +128,9 @@ export function voteView(input: {
     rationaleInput(minLength),
     ...(mustConfirmReading ? [readingInput()] : []),
   ];
-  return modal(TITLES[verdict], blocks, {
+  return modal(VERDICT_TITLES[verdict], blocks, {
     callback_id: CALLBACK.vote,
     private_metadata: input.privateMetadata,
-    submit: plain(TITLES[verdict], LIMITS.viewTitle),
+    submit: plain(VERDICT_TITLES[verdict], LIMITS.viewTitle),
   });
 }
