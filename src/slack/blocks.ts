@@ -8,7 +8,7 @@ import type {
   RichTextBlock,
   SectionBlock,
 } from '@slack/types';
-import { clipPoints } from './visible-text';
+import { clip } from './visible-text';
 
 /**
  * Slack's limits for one element, in characters
@@ -37,9 +37,9 @@ export const LIMITS = {
 const filled = (text: string): string => (text.trim() === '' ? '–' : text);
 
 /** The only element for text of unknown origin beside `preformatted`: Slack shows it as it stands. */
-export const plain = (text: string, maxPoints: number): PlainTextElement => ({
+export const plain = (text: string, maxLength: number): PlainTextElement => ({
   type: 'plain_text',
-  text: filled(clipPoints(text, maxPoints).text),
+  text: filled(clip(text, maxLength).text),
   emoji: false,
 });
 
@@ -51,9 +51,9 @@ export const header = (text: string): HeaderBlock => ({
   text: plain(text, LIMITS.header),
 });
 
-export const section = (text: string, maxPoints: number = LIMITS.sectionText): SectionBlock => ({
+export const section = (text: string, maxLength: number = LIMITS.sectionText): SectionBlock => ({
   type: 'section',
-  text: plain(text, Math.min(maxPoints, LIMITS.sectionText)),
+  text: plain(text, Math.min(maxLength, LIMITS.sectionText)),
 });
 
 export const context = (elements: readonly ContextBlockElement[]): ContextBlock => ({

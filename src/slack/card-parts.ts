@@ -4,9 +4,9 @@ import type { Json, JsonObject } from '../core/json';
 import { context, header, LIMITS, mrkdwn, plain, preformatted, section } from './blocks';
 import { headline, ladderLine, levelLabel, quorumLine, riskLine, verdictWords } from './card-words';
 import { dateOf, whoAndWhen, type AccountOf } from './mentions';
-import { clipLines, clipPoints, visibleJson, visibleLine } from './visible-text';
+import { clipLines, clip, visibleJson, visibleLine } from './visible-text';
 
-/** Room of each part, in code points unless it says otherwise. */
+/** Room of each part, in UTF-16 units unless it says otherwise. */
 export interface CardSizes {
   readonly args: number;
   readonly argsLines: number;
@@ -29,7 +29,7 @@ const NOTHING: CardPart = { blocks: [], isCut: false };
 const shown = (block: KnownBlock, isCut = false): CardPart => ({ blocks: [block], isCut });
 
 export function headerPart(card: ApprovalCard): CardPart {
-  const { text, isCut } = clipPoints(headline(card), LIMITS.header);
+  const { text, isCut } = clip(headline(card), LIMITS.header);
   return shown(header(text), isCut);
 }
 
@@ -42,7 +42,7 @@ export function factsPart(card: ApprovalCard, sizes: CardSizes): CardPart {
     policies.length === 0 ? 'No policy rule' : `Policy ${policies.join(', ')}`,
     `Environment ${display.environment}`,
     `Agent ${display.agent} (owner ${display.agentOwner})`,
-  ].map((fact) => clipPoints(visibleLine(fact), sizes.fact));
+  ].map((fact) => clip(visibleLine(fact), sizes.fact));
   return shown(
     context(facts.map(({ text }) => plain(text, sizes.fact))),
     facts.some((fact) => fact.isCut),
@@ -67,7 +67,7 @@ export function fieldsPart(args: JsonObject, sizes: CardSizes): CardPart {
     .slice(0, Math.min(sizes.fields, LIMITS.fields))
     .map(([name, value]) =>
       plain(
-        `${clipPoints(visibleLine(name), 40).text}\n${clipPoints(visibleLine(value), sizes.fact).text}`,
+        `${clip(visibleLine(name), 40).text}\n${clip(visibleLine(value), sizes.fact).text}`,
         LIMITS.field,
       ),
     );
@@ -83,7 +83,7 @@ function remedyOf(card: ApprovalCard): string {
 }
 
 export function argumentsPart(card: ApprovalCard, sizes: CardSizes): CardPart {
-  const limits = { maxPoints: sizes.args, maxLines: sizes.argsLines };
+  const limits = { maxLength: sizes.args, maxLines: sizes.argsLines };
   const { text, isCut } = clipLines(visibleJson(card.display.args), limits, remedyOf(card));
   return shown(preformatted(text), isCut);
 }
@@ -91,7 +91,7 @@ export function argumentsPart(card: ApprovalCard, sizes: CardSizes): CardPart {
 /** What the agent says about the request beside its arguments; nothing checks it. */
 export function claimsPart(card: ApprovalCard, sizes: CardSizes): CardPart {
   if (Object.keys(card.display.context).length === 0) return NOTHING;
-  const limits = { maxPoints: sizes.context, maxLines: sizes.contextLines };
+  const limits = { maxLength: sizes.context, maxLines: sizes.contextLines };
   const json = `Context claimed by the agent:\n${visibleJson(card.display.context)}`;
   const { text, isCut } = clipLines(json, limits, remedyOf(card));
   return shown(preformatted(text), isCut);
@@ -107,7 +107,7 @@ export function whyPart(card: ApprovalCard, sizes: CardSizes): CardPart {
       visibleLine(`Rule ${rule.policy} v${rule.version} · ${rule.rule}: ${rule.reason}`),
     ),
   ];
-  const limits = { maxPoints: sizes.reason, maxLines: 12 };
+  const limits = { maxLength: sizes.reason, maxLines: 12 };
   const { text, isCut } = clipLines(lines.join('\n'), limits, remedyOf(card));
   return shown(section(text), isCut);
 }
@@ -126,7 +126,7 @@ export function votesPart(card: ApprovalCard, accountOf: AccountOf, sizes: CardS
     elements.push(whoAndWhen({ id: vote.by, name: vote.name }, did, vote.at, accountOf));
     const why = visibleLine(vote.rationale ?? '');
     const audit = vote.auditSeq === undefined ? '' : `audit #${vote.auditSeq}`;
-    const said = why === '' ? '' : `“${clipPoints(why, sizes.rationale).text}”`;
+    const said = why === '' ? '' : `“${clip(why, sizes.rationale).text}”`;
     const rest = [said, audit].filter((text) => text !== '').join(' · ');
     if (rest !== '') elements.push(plain(rest, sizes.rationale + 60));
   }

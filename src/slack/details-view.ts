@@ -4,7 +4,7 @@ import { context, mrkdwn, plain, preformatted, section } from './blocks';
 import { closingPart } from './card-parts';
 import { STATUS_WORDS } from './card-words';
 import { mentionOf, utcText, type AccountOf } from './mentions';
-import { clipPoints, visibleBlock, visibleLine } from './visible-text';
+import { clip, visibleBlock, visibleLine } from './visible-text';
 import { CALLBACK, modal } from './vote-view';
 import { progressBlocks, requestBlocks, wholeTextBlocks } from './whole-request';
 
@@ -36,7 +36,7 @@ function voteBlocks(card: ApprovalCard, accountOf: AccountOf): readonly KnownBlo
         mention === undefined ? plain(visibleLine(vote.name), 80) : mrkdwn(mention),
         plain(`L${vote.level} · ${utcText(vote.at)}`, 80),
       ]),
-      preformatted(clipPoints(visibleBlock(vote.rationale), 2_900).text),
+      preformatted(clip(visibleBlock(vote.rationale), 2_900).text),
     ];
   });
 }

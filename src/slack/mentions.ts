@@ -1,7 +1,7 @@
 import type { ContextBlockElement } from '@slack/types';
 import type { ChatAccount } from '../app/channel-ports';
 import { mrkdwn, plain } from './blocks';
-import { clipPoints, visibleLine } from './visible-text';
+import { clip, visibleLine } from './visible-text';
 
 /** Finds the account that a principal has linked, if any. */
 export type AccountOf = (principal: string) => ChatAccount | undefined;
@@ -37,6 +37,6 @@ export function whoAndWhen(
 ): ContextBlockElement {
   const mention = mentionOf(accountOf(person.id));
   return mention === undefined
-    ? plain(`${clipPoints(visibleLine(person.name), SHOWN_NAME).text} ${did} · ${utcText(at)}`, 200)
+    ? plain(`${clip(visibleLine(person.name), SHOWN_NAME).text} ${did} · ${utcText(at)}`, 200)
     : mrkdwn(`${mention} ${did} · ${dateOf(at)}`);
 }

@@ -4,7 +4,7 @@ import type { ApprovalCard } from '../core/escalation/card';
 import { context, mrkdwn, plain, preformatted, section } from './blocks';
 import { levelLabel, quorumLine, STATUS_WORDS } from './card-words';
 import { dateOf, utcText, whoAndWhen, type AccountOf } from './mentions';
-import { clipPoints, fallbackText, visibleLine } from './visible-text';
+import { clip, fallbackText, visibleLine } from './visible-text';
 import { CALLBACK, modal, type Verdict } from './vote-view';
 
 /** An answer that only the person who acted sees. `text` stands alone where blocks are not shown. */
@@ -52,7 +52,7 @@ function standingBlocks(card: ApprovalCard, accountOf: AccountOf): readonly Know
   const status =
     closed === undefined
       ? `${STATUS_WORDS[card.status]} at ${levelLabel(display.level)}: ${quorumLine(card)}`
-      : `${STATUS_WORDS[card.status]}: ${clipPoints(visibleLine(closed.reason), 400).text}`;
+      : `${STATUS_WORDS[card.status]}: ${clip(visibleLine(closed.reason), 400).text}`;
   const when =
     closed === undefined
       ? mrkdwn(`until ${dateOf(display.level.deadline)}`)
@@ -68,7 +68,7 @@ export function refusalNote(
   reply: Extract<ActReply<unknown>, { readonly ok: false }>,
   accountOf: AccountOf,
 ): PrivateNote {
-  const why = clipPoints(visibleLine(`${reply.why} ${reply.howToFix}`.trim()), 1_500).text;
+  const why = clip(visibleLine(`${reply.why} ${reply.howToFix}`.trim()), 1_500).text;
   return note(
     REFUSAL_TITLES[reply.refusal],
     [

@@ -4,7 +4,7 @@ import { context, mrkdwn, plain, section } from './blocks';
 import { levelLabel, STATUS_WORDS } from './card-words';
 import { dateOf, mentionOf, utcText } from './mentions';
 import { asMessage, type SlackMessage } from './render-card';
-import { clipPoints, fallbackText, visibleLine } from './visible-text';
+import { clip, fallbackText, visibleLine } from './visible-text';
 
 const WHY_OPENED: Readonly<Record<Extract<ThreadNote, { kind: 'opened' }>['why'], string>> = {
   first: 'the request was made',
@@ -24,7 +24,7 @@ const MOST_MENTIONS = 25;
 function callBlocks(mentions: readonly Mention[]): KnownBlock[] {
   const called = mentions.slice(0, MOST_MENTIONS).map((person) => ({
     mention: mentionOf(person.account),
-    name: clipPoints(visibleLine(person.name), 60).text,
+    name: clip(visibleLine(person.name), 60).text,
   }));
   const accounts = called.flatMap(({ mention }) => mention ?? []);
   const names = called.filter(({ mention }) => mention === undefined).map(({ name }) => name);

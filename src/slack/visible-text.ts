@@ -35,7 +35,7 @@ const FORMATTING = /[^\p{L}\p{N} .,;:/()'%+=@#…·-]|_/gu;
  * mrkdwn: what could open an entity, a link or formatting becomes a question mark. An underscore stays
  * between letters and digits, where it formats nothing. The card itself shows the text as it is.
  */
-export function fallbackText(text: string, maxPoints: number): string {
+export function fallbackText(text: string, maxLength: number): string {
   const plain = visibleLine(text).replace(FORMATTING, (found, index: number, whole: string) => {
     const inner = /[\p{L}\p{N}]/u;
     const between = inner.test(whole[index - 1] ?? '') && inner.test(whole[index + 1] ?? '');
@@ -43,7 +43,7 @@ export function fallbackText(text: string, maxPoints: number): string {
   });
   // A scheme, an address, a host name, an emoji name, a channel: each is something Slack may turn into a link.
   const inert = plain.replace(/:\/\/|www\.|@|#|:(?=\S)/giu, (found) => found.replace(/\W/g, '?'));
-  return clipPoints(inert, maxPoints).text;
+  return clip(inert, maxLength).text;
 }
 
 export interface Clipped {
@@ -51,58 +51,66 @@ export interface Clipped {
   readonly isCut: boolean;
 }
 
-/** At most `maxPoints` code points; a cut ends with an ellipsis. */
-export function clipPoints(text: string, maxPoints: number): Clipped {
-  if (text.length <= maxPoints) return { text, isCut: false };
-  const points = [...text];
-  if (points.length <= maxPoints) return { text, isCut: false };
-  return { text: `${points.slice(0, Math.max(maxPoints - 1, 0)).join('')}…`, isCut: true };
+/**
+ * At most `maxLength` UTF-16 units, the stricter way to count Slack's limits; cut between code points, never
+ * within one, and ended with an ellipsis.
+ */
+export function clip(text: string, maxLength: number): Clipped {
+  if (text.length <= maxLength) return { text, isCut: false };
+  return { text: `${text.slice(0, wholePoints(text, maxLength - 1))}…`, isCut: true };
+}
+
+/** The greatest length up to `length` that does not part a surrogate pair. */
+function wholePoints(text: string, length: number): number {
+  const last = text.charCodeAt(length - 1);
+  const isHalf = length > 0 && last >= 0xd800 && last <= 0xdbff;
+  return Math.max(isHalf ? length - 1 : length, 0);
 }
 
 /**
  * The first whole lines of a text that fit, and below them how much is missing and where it stands. A first
- * line that is too long by itself is cut by code point.
+ * line that is too long by itself is cut.
  *
  * @param remedy where the rest is to be read; ends the last line
  */
 export function clipLines(
   text: string,
-  limits: { readonly maxPoints: number; readonly maxLines: number },
+  limits: { readonly maxLength: number; readonly maxLines: number },
   remedy: string,
 ): Clipped {
   const lines = text.split('\n');
-  if (lines.length <= limits.maxLines && [...text].length <= limits.maxPoints)
+  if (lines.length <= limits.maxLines && text.length <= limits.maxLength)
     return { text, isCut: false };
-  const room = limits.maxPoints - [...remedy].length - 40;
+  const room = limits.maxLength - remedy.length - 40;
   const kept: string[] = [];
   let used = 0;
   for (const line of lines) {
-    const cost = [...line].length + 1;
-    if (kept.length === limits.maxLines - 1 || used + cost > room) break;
+    if (kept.length === limits.maxLines - 1 || used + line.length + 1 > room) break;
     kept.push(line);
-    used += cost;
+    used += line.length + 1;
   }
   const [first = ''] = lines;
   if (kept.length === 0) {
-    const start = clipPoints(first, Math.max(room, 1));
-    const more = [...text].length - [...start.text].length + 1;
-    return { text: `${start.text}\n… ${more} more characters — ${remedy}`, isCut: true };
+    const start = clip(first, Math.max(room, 1)).text;
+    const more = text.length - start.length + 1;
+    return { text: `${start}\n… ${more} more characters — ${remedy}`, isCut: true };
   }
   const more = lines.length - kept.length;
   kept.push(`… ${more} more ${more === 1 ? 'line' : 'lines'} — ${remedy}`);
   return { text: kept.join('\n'), isCut: true };
 }
 
-/** A text in pieces of at most `maxPoints` code points, broken between lines where one is near. */
-export function pagesOf(text: string, maxPoints: number): readonly string[] {
+/** A text in pieces of at most `maxLength` UTF-16 units, broken between lines where one ends near. */
+export function pagesOf(text: string, maxLength: number): readonly string[] {
   const pages: string[] = [];
-  let rest = [...text];
-  while (rest.length > maxPoints) {
-    const lineEnd = rest.slice(0, maxPoints).lastIndexOf('\n');
-    const end = lineEnd > maxPoints / 2 ? lineEnd : maxPoints;
-    pages.push(rest.slice(0, end).join(''));
-    rest = rest.slice(rest[end] === '\n' ? end + 1 : end);
+  let from = 0;
+  while (text.length - from > maxLength) {
+    const lineEnd = text.lastIndexOf('\n', from + maxLength);
+    const isNear = lineEnd > from + maxLength / 2;
+    const end = isNear ? lineEnd : wholePoints(text, from + maxLength);
+    pages.push(text.slice(from, end));
+    from = isNear ? end + 1 : end;
   }
-  pages.push(rest.join(''));
+  pages.push(text.slice(from));
   return pages;
 }

@@ -5,9 +5,9 @@ import { context, plain, preformatted, section } from './blocks';
 import { clockPart, ladderPart, votesPart } from './card-parts';
 import { levelLabel, riskLine } from './card-words';
 import type { AccountOf } from './mentions';
-import { clipPoints, pagesOf, visibleJson, visibleLine } from './visible-text';
+import { clip, pagesOf, visibleJson, visibleLine } from './visible-text';
 
-/** Code points of one preformatted block. */
+/** UTF-16 units of one preformatted block. */
 const PAGE = 2_900;
 /** A view holds 100 blocks; the rest of them is for the form and what stands around it. */
 const MOST_PAGES = 60;
@@ -38,8 +38,8 @@ export function wholeTextBlocks(card: ApprovalCard): readonly KnownBlock[] | und
   return blocks.length <= MOST_PAGES && bytesOf(blocks) <= VIEW_BYTES ? blocks : undefined;
 }
 
-const clipped = (text: string, maxPoints: number): string =>
-  clipPoints(visibleLine(text), maxPoints).text;
+const clipped = (text: string, maxLength: number): string =>
+  clip(visibleLine(text), maxLength).text;
 
 /** What is asked, by whom, and why; each line whole, as far as Slack has room for it. */
 export function requestBlocks(card: ApprovalCard): readonly KnownBlock[] {
