@@ -22,7 +22,10 @@ import type {
   MessageClick,
   SubmitResult,
 } from './surface';
-import type { StoredView, Views } from './views';
+import { viewPayload } from './show-view';
+import type { StoredView, ViewStore } from './view-store';
+import type { Triggers } from './view-triggers';
+import type { Views } from './views';
 import type { StoredChannel, StoredMessage, Workspace } from './workspace';
 
 export type Acts = Pick<
@@ -42,6 +45,8 @@ export type Acts = Pick<
 interface ActDeps {
   readonly workspace: Workspace;
   readonly views: Views;
+  readonly store: ViewStore;
+  readonly triggers: Triggers;
   readonly responseUrls: ResponseUrls;
   readonly deliveries: Deliveries;
 }
@@ -55,7 +60,7 @@ const resultOf = ({ acked, ackMs, error }: Delivered): ActResult => ({
 
 /** What people do in the workspace, and what the app is told of it. */
 export function createActs(deps: ActDeps): Acts {
-  const { workspace, views, deliveries } = deps;
+  const { workspace, store, deliveries } = deps;
   const event = async (content: JsonRecord): Promise<ActResult> => {
     const id = `Ev${randomBytes(6).toString('hex').toUpperCase()}`;
     const payload = eventPayload(workspace, content, id);
@@ -66,12 +71,14 @@ export function createActs(deps: ActDeps): Acts {
     clickStale: ({ blocks, ...input }) => clickMessage(deps, input, recordsOf(blocks)),
     clickView: async (input) => {
       const user = personOf(workspace, input.user);
-      const view = views.find(input.viewId);
+      const view = store.find(input.viewId);
       if (view === undefined || view.user !== user.id) return failed('view_not_found');
       const found = findElement(recordsOf(view.content['blocks']), input.actionId, input.blockId);
       return press(deps, user, found, input, {
-        container: { type: 'view', view_id: view.id },
-        view: views.payloadOf(view, {}),
+        part: {
+          container: { type: 'view', view_id: view.id },
+          view: viewPayload(view, {}, workspace.identity),
+        },
         fromModal: view.content['type'] === 'modal',
       });
     },
@@ -79,13 +86,13 @@ export function createActs(deps: ActDeps): Acts {
     closeView: (user, viewId) => close(deps, user, viewId),
     openHome: (user) => {
       const person = personOf(workspace, user);
-      const home = views.homeOf(person.id);
+      const home = store.homeOf(person.id);
       return event({
         type: 'app_home_opened',
         user: person.id,
         channel: workspace.directWith(person.id).id,
         tab: 'home',
-        ...(home === undefined ? {} : { view: views.payloadOf(home, {}) }),
+        ...(home === undefined ? {} : { view: viewPayload(home, {}, workspace.identity) }),
       });
     },
     command: (input) => runCommand(deps, input),
@@ -142,11 +149,18 @@ async function clickMessage(
   const shown: StoredMessage =
     oldBlocks === undefined ? message : { ...message, blocks: oldBlocks };
   return press(deps, user, found, input, {
-    ...messagePart(workspace, shown, isEphemeral),
+    part: messagePart(workspace, shown, isEphemeral),
     fromModal: false,
-    response_url: () =>
+    responseUrl: () =>
       responseUrls.issue({ channel: input.channel, user: user.id, source: message, isEphemeral }),
   });
+}
+
+/** Where an element was pressed, as the payload tells it. */
+interface Place {
+  readonly fromModal: boolean;
+  readonly part: JsonRecord;
+  readonly responseUrl?: () => string;
 }
 
 async function press(
@@ -154,24 +168,25 @@ async function press(
   user: FakeUser,
   found: FoundElement | undefined,
   input: { readonly confirm?: boolean; readonly option?: string },
-  { fromModal, response_url: responseUrl, ...where }: JsonRecord & { readonly fromModal: boolean },
+  place: Place,
 ): Promise<ActResult> {
-  const { workspace, views, deliveries } = deps;
+  const { workspace, triggers, deliveries } = deps;
+  const { part, responseUrl } = place;
   if (found === undefined) return failed('element_not_found');
   if (found.element['confirm'] !== undefined && input.confirm === false)
     return failed('confirm_denied');
   const actionTs = `${(workspace.clock.nowMs() / 1000).toFixed(6)}`;
   const action = actionOf(found, input.option, actionTs);
   if (action === undefined) return failed('option_not_found');
-  const view = recordOf(where['view']);
-  const state = stateValues(recordsOf(view['blocks'] ?? recordOf(where['message'])['blocks']));
+  const view = recordOf(part['view']);
+  const state = stateValues(recordsOf(view['blocks'] ?? recordOf(part['message'])['blocks']));
   const payload = {
     type: 'block_actions',
     ...envelopeOf(workspace, user),
-    trigger_id: views.issueTrigger(user.id, fromModal),
-    ...where,
+    trigger_id: triggers.issue(user.id, place.fromModal),
+    ...part,
     state: { values: state },
-    ...(typeof responseUrl === 'function' ? { response_url: String(responseUrl()) } : {}),
+    ...(responseUrl === undefined ? {} : { response_url: responseUrl() }),
     actions: [action],
   };
   return resultOf(await deliveries.send({ type: 'interactive', payload, acceptsResponse: false }));
@@ -198,21 +213,21 @@ async function submit(
   deps: ActDeps,
   input: Parameters<FakeSlack['submitView']>[0],
 ): Promise<SubmitResult> {
-  const { workspace, views, deliveries } = deps;
+  const { workspace, store, triggers, deliveries } = deps;
   const user = personOf(workspace, input.user);
-  const view = views.find(input.viewId);
+  const view = store.find(input.viewId);
   if (view === undefined || view.user !== user.id) return failed('view_not_found');
   if (view.content['submit'] === undefined) return failed('no_submit');
   const form = fillForm(recordsOf(view.content['blocks']), input.values);
   if (Object.keys(form.errors).length > 0) {
-    views.setErrors(view, form.errors);
+    store.setErrors(view, form.errors);
     return { ...failed('client_validation'), errors: { ...form.errors } };
   }
   const payload = {
     type: 'view_submission',
     ...envelopeOf(workspace, user),
-    trigger_id: views.issueTrigger(user.id, true),
-    view: views.payloadOf(view, form.values),
+    trigger_id: triggers.issue(user.id, true),
+    view: viewPayload(view, form.values, workspace.identity),
     response_urls: [],
   };
   const delivered = await deliveries.send({ type: 'interactive', payload, acceptsResponse: true });
@@ -222,7 +237,7 @@ async function submit(
 
 /** Does what the acknowledgement of a submission asks for. */
 function afterSubmit(
-  { views, workspace }: ActDeps,
+  { views, store, workspace }: ActDeps,
   view: StoredView,
   response: unknown,
   result: ActResult,
@@ -234,10 +249,10 @@ function afterSubmit(
   };
   switch (action) {
     case undefined:
-      views.close(view, false);
+      store.close(view, false);
       return result;
     case 'clear':
-      views.close(view, true);
+      store.close(view, true);
       return result;
     case 'errors': {
       const messages = Object.fromEntries(
@@ -249,7 +264,7 @@ function afterSubmit(
       const unknown = Object.keys(messages).filter((blockId) => !inputs.includes(blockId));
       if (!isRecord(errors) || Object.keys(messages).length === 0 || unknown.length > 0)
         return broken(`errors for no input block: ${unknown.join(', ')}`);
-      views.setErrors(view, messages);
+      store.setErrors(view, messages);
       return { ...result, errors: messages };
     }
     case 'update':
@@ -264,17 +279,17 @@ function afterSubmit(
 }
 
 async function close(deps: ActDeps, userId: string, viewId: string): Promise<ActResult> {
-  const { workspace, views, deliveries } = deps;
+  const { workspace, store, deliveries } = deps;
   const user = personOf(workspace, userId);
-  const view = views.stackOf(user.id).find(({ id }) => id === viewId);
+  const view = store.stackOf(user.id).find(({ id }) => id === viewId);
   if (view === undefined) return failed('view_not_found');
   const cleared = view.content['clear_on_close'] === true;
-  views.close(view, cleared);
+  store.close(view, cleared);
   if (view.content['notify_on_close'] !== true) return { acked: true, ackMs: 0 };
   const payload = {
     type: 'view_closed',
     ...envelopeOf(workspace, user),
-    view: views.payloadOf(view, {}),
+    view: viewPayload(view, {}, workspace.identity),
     is_cleared: cleared,
   };
   return resultOf(await deliveries.send({ type: 'interactive', payload, acceptsResponse: false }));
@@ -284,13 +299,13 @@ async function runCommand(
   deps: ActDeps,
   input: Parameters<FakeSlack['command']>[0],
 ): Promise<CommandResult> {
-  const { workspace, views, responseUrls, deliveries } = deps;
+  const { workspace, triggers, responseUrls, deliveries } = deps;
   const user = personOf(workspace, input.user);
   const channel = channelOf(workspace, input.channel);
   const payload = {
     ...commandPayload(workspace, user, channel.id, input),
     response_url: responseUrls.issue({ channel: channel.id, user: user.id, isEphemeral: false }),
-    trigger_id: views.issueTrigger(user.id, false),
+    trigger_id: triggers.issue(user.id, false),
   };
   const delivered = await deliveries.send({
     type: 'slash_commands',

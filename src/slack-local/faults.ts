@@ -38,7 +38,14 @@ export function createFaults(dropSockets: () => void): Faults {
           down = true;
           dropSockets();
           return;
-        default:
+        case '429':
+        case '500':
+        case 'slow':
+        case 'drop_after_accept':
+        case 'drop_before':
+        case 'html_503':
+        case 'malformed':
+        case 'error':
           armed.push({ fault, toSkip: (fault.nth ?? 1) - 1, left: fault.times ?? 1 });
       }
     },

@@ -7,6 +7,8 @@ export interface FakeSlackOptions {
   readonly workspace?: { readonly teamId?: string; readonly domain?: string };
   /** Socket Mode, or the request URL that signed interactions, commands and events are posted to. */
   readonly deliver?: 'socket' | { readonly url: string };
+  /** Tokens of an installation expire after 12 hours and are renewed; the ready-made one does not. */
+  readonly tokenRotation?: boolean;
   /** Time of rate limits, trigger and response_url expiry; the machine's own unless given. */
   readonly clock?: FakeClock;
 }
@@ -179,6 +181,7 @@ export interface FakeSlack {
   readonly botToken: string;
   readonly appToken: string;
   readonly signingSecret: string;
+  /** Of the app, for /oauth/v2/authorize beside /api/ and for oauth.v2.access. */
   readonly clientId: string;
   readonly clientSecret: string;
   readonly teamId: string;

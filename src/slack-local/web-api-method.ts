@@ -10,7 +10,7 @@ export interface ApiMethod {
   readonly perMinute: number;
   /** Channel that also allows one message a second. */
   readonly postsTo?: (args: JsonRecord) => string;
-  readonly run: (args: JsonRecord) => ApiAnswer;
+  readonly run: (args: JsonRecord, token: string) => ApiAnswer;
 }
 
 export type ApiMethods = Readonly<Record<string, ApiMethod>>;

@@ -7,16 +7,8 @@ import { type JsonRecord, isRecord, parsedJson, textOf } from './json-shape';
 import { MEMORY } from './limits';
 import type { RateLimits } from './rate-limits';
 import type { ApiFault, FakeCall } from './surface';
+import type { Tokens } from './tokens';
 import { type ApiAnswer, type ApiMethod, type ApiMethods, refused } from './web-api-method';
-
-/** Whose call it is. */
-export interface Tokens {
-  readonly bot: ReadonlySet<string>;
-  readonly app: string;
-  botScopes: readonly string[];
-  /** What a bot token answers instead of doing the work. */
-  botError: string | undefined;
-}
 
 export interface WebApi {
   handle(
@@ -49,7 +41,7 @@ export function createWebApi(deps: {
     if (spec === undefined) return { status: 200, body: refused('unknown_method') };
     const waitS = rateLimits.take(method, spec.perMinute, spec.postsTo?.(args));
     if (waitS !== undefined) return tooMany(waitS);
-    return { status: 200, body: spec.run(args), ...scopesOf(spec, tokens) };
+    return { status: 200, body: spec.run(args, token), ...scopesOf(spec, tokens) };
   };
 
   return {
@@ -59,7 +51,13 @@ export function createWebApi(deps: {
       const at = clock.nowMs();
       const fault = faults.forCall(method);
       const record = (status: number, error: string | undefined): void => {
-        calls.push({ method, args, at, status, ...(error === undefined ? {} : { error }) });
+        calls.push({
+          method,
+          args: withoutSecret(args),
+          at,
+          status,
+          ...(error === undefined ? {} : { error }),
+        });
       };
       if (fault !== undefined && strike(fault, response, record)) return;
       if (fault?.kind === 'slow') await sleep(fault.delayMs ?? SLOW_MS);
@@ -76,6 +74,9 @@ export function createWebApi(deps: {
     },
   };
 }
+
+const withoutSecret = (args: JsonRecord): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(args).filter(([key]) => key !== 'client_secret'));
 
 interface Answer {
   readonly status: number;
@@ -145,15 +146,15 @@ function authRefusal(
 ): ApiAnswer | undefined {
   if (spec?.token === 'none') return undefined;
   if (token === '') return refused('not_authed');
-  const isBot = tokens.bot.has(token);
-  const isApp = token === tokens.app;
-  if (!isBot && !isApp) return refused('invalid_auth');
+  const kind = tokens.kindOf(token);
+  if (kind === undefined) return refused('invalid_auth');
   if (spec === undefined) return undefined;
-  if ((spec.token === 'bot') !== isBot) return refused('not_allowed_token_type');
+  if (spec.token !== kind) return refused('not_allowed_token_type');
   // An app-level token counts in the header alone.
-  if (isApp && !inHeader) return refused('not_authed');
-  if (isBot && tokens.botError !== undefined) return refused(tokens.botError);
-  const held = isBot ? tokens.botScopes : APP_SCOPES;
+  if (kind === 'app' && !inHeader) return refused('not_authed');
+  const fault = kind === 'bot' ? (tokens.botError ?? tokens.faultOf(token)) : undefined;
+  if (fault !== undefined) return refused(fault);
+  const held = kind === 'bot' ? tokens.botScopes : APP_SCOPES;
   return spec.scope === undefined || held.includes(spec.scope)
     ? undefined
     : refused('missing_scope', { needed: spec.scope, provided: held.join(',') });
@@ -180,6 +181,12 @@ function readRequest(request: IncomingMessage, body: string): ReadRequest {
     ),
     ...(isRecord(json) ? json : {}),
   };
+  const basic = /^Basic (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+  if (basic !== undefined) {
+    const [id = '', secret = ''] = Buffer.from(basic, 'base64').toString().split(':');
+    args['client_id'] ??= id;
+    args['client_secret'] ??= secret;
+  }
   const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
   const token = bearer ?? textOf(args['token']);
   delete args['token'];

@@ -1,7 +1,18 @@
 import type { AddressInfo } from 'node:net';
-import { App, ExpressReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import { App, ExpressReceiver, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import { WebClient } from '@slack/web-api';
 import type { FakeSlack } from '../../src/slack-local/surface';
+
+/** The clients say on the console what the tests expect of them. */
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  setLevel: () => undefined,
+  getLevel: () => LogLevel.ERROR,
+  setName: () => undefined,
+};
 
 /** The real client, told to leave retries to its caller, as the product does. */
 export const webClient = (slack: FakeSlack, token: string = slack.botToken): WebClient =>
@@ -10,7 +21,7 @@ export const webClient = (slack: FakeSlack, token: string = slack.botToken): Web
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: 10_000,
-    logLevel: LogLevel.ERROR,
+    logger: silent,
   });
 
 export interface RunningApp {
@@ -29,7 +40,7 @@ const authorize =
 const options = (slack: FakeSlack) => ({
   authorize: authorize(slack),
   convoStore: false as const,
-  logLevel: LogLevel.ERROR,
+  logger: silent,
   clientOptions: { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } },
 });
 
@@ -37,10 +48,10 @@ const options = (slack: FakeSlack) => ({
 export async function startSocketApp(slack: FakeSlack): Promise<RunningApp> {
   const receiver = new SocketModeReceiver({
     appToken: slack.appToken,
-    logLevel: LogLevel.ERROR,
+    logger: silent,
     installerOptions: { clientOptions: { slackApiUrl: slack.apiUrl } },
     clientPingTimeout: 300,
-  } as ConstructorParameters<typeof SocketModeReceiver>[0]);
+  });
   const app = new App({ ...options(slack), receiver });
   await app.start();
   return {
@@ -60,7 +71,7 @@ export async function startHttpApp(port: number, slack: FakeSlack): Promise<Http
   const receiver = new ExpressReceiver({
     signingSecret: slack.signingSecret,
     endpoints: '/slack/events',
-    logLevel: LogLevel.ERROR,
+    logger: silent,
   });
   const app = new App({ ...options(slack), receiver });
   const server = await receiver.start({ port, host: '127.0.0.1' });
