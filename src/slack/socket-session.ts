@@ -1,6 +1,6 @@
 import { SocketModeReceiver, type App } from '@slack/bolt';
 import type { Logger } from '../app/ports';
-import { messageOf } from './bounded-wait';
+import { messageOf, within } from './bounded-wait';
 import { clientOptions, slackLogger } from './client';
 
 /** From asking for an address to Slack's `hello`. */
@@ -22,7 +22,8 @@ const FATAL =
 export interface SocketSession {
   /** Settles once, when this connection is of no use any more. Never rejects. */
   readonly ended: Promise<SessionEnd>;
-  close(): void;
+  /** Ends it; resolves, within two seconds, when nothing of it is left. */
+  close(): Promise<void>;
 }
 
 export interface SessionDeps {
@@ -35,14 +36,14 @@ export interface SessionDeps {
 
 type Client = SocketModeReceiver['client'];
 
-/** Cuts a connection without waiting for the other side; safe at any moment of its life. */
-function cut(client: Client): void {
-  const disconnect = (): void => {
-    client.disconnect().catch(() => undefined);
-  };
-  disconnect();
-  // The second call does not wait for the close handshake of the first.
-  setTimeout(disconnect, CLOSE_WITHIN_MS).unref();
+/**
+ * Ends a connection politely, and after a second without; safe at any moment of its life. Never rejects.
+ * Until it has ended, timers of the library keep the process alive.
+ */
+async function cut(client: Client): Promise<void> {
+  const polite = await within(client.disconnect(), CLOSE_WITHIN_MS);
+  // A second call does not wait for the close handshake of the first.
+  if (polite.kind !== 'done') await within(client.disconnect(), CLOSE_WITHIN_MS);
 }
 
 const textOf = (data: unknown): string => (typeof data === 'string' ? data : '');
@@ -103,6 +104,7 @@ export function openSocketSession(deps: SessionDeps): SocketSession {
   const client = createClient(deps);
   guardMessages(client, logger);
   let isOver = false;
+  let closing: Promise<void> | undefined;
   let settle: (end: SessionEnd) => void = () => undefined;
   const ended = new Promise<SessionEnd>((resolve) => {
     settle = resolve;
@@ -115,8 +117,9 @@ export function openSocketSession(deps: SessionDeps): SocketSession {
     clearTimeout(timer);
     settle(how);
     if (isOver) return;
+    // First: cutting ends in here again.
     isOver = true;
-    cut(client);
+    closing = cut(client);
   }
 
   client.on('ws_message', (data: unknown) => {
@@ -137,10 +140,7 @@ export function openSocketSession(deps: SessionDeps): SocketSession {
   });
   client.on('connecting', () => {
     // Given up while its address was being asked for: the library goes on and connects all the same.
-    if (isOver)
-      queueMicrotask(() => {
-        cut(client);
-      });
+    if (isOver) queueMicrotask(() => void cut(client));
   });
   client.start().catch((error: unknown) => {
     const why = messageOf(error);
@@ -148,8 +148,9 @@ export function openSocketSession(deps: SessionDeps): SocketSession {
   });
   return {
     ended,
-    close: () => {
+    close: async () => {
       end({ kind: 'lost', why: 'closed by us' });
+      await closing;
     },
   };
 }

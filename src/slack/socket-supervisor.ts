@@ -110,8 +110,9 @@ export function createSocketSupervisor(deps: SupervisorDeps): SocketSupervisor {
     });
     sessions.add(session);
     const end = await session.ended;
-    sessions.delete(session);
     live.delete(session);
+    // Its remains are waited for only by a stop; the next connection need not.
+    void session.close().then(() => sessions.delete(session));
     if (live.size === 0 && !isStopped) alarm.down(end.kind === 'lost' ? end.why : end.kind);
     return { end, wasLive };
   };
@@ -124,7 +125,7 @@ export function createSocketSupervisor(deps: SupervisorDeps): SocketSupervisor {
       failures = wasLive ? 0 : failures + 1;
       if (end.kind === 'refused') {
         logger.error({ why: end.why }, 'Slack refuses the connection');
-        alarm.raise(end.why);
+        if (live.size === 0) alarm.raise(end.why);
         await pauses.pause(REFUSED_PAUSE_MS);
       } else if (end.kind === 'lost') {
         logger.warn({ why: end.why, failures }, 'Slack: a connection was lost; it is opened again');
@@ -141,9 +142,9 @@ export function createSocketSupervisor(deps: SupervisorDeps): SocketSupervisor {
     stop: async () => {
       isStopped = true;
       alarm.end();
-      for (const session of sessions) session.close();
+      const closing = [...sessions].map((session) => session.close());
       pauses.wakeAll();
-      await Promise.all(loops);
+      await Promise.all([...loops, ...closing]);
     },
     connected: () => live.size > 0,
   };
