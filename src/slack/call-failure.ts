@@ -21,15 +21,18 @@ const NOT_NOW = new Set(['service_unavailable', 'team_added_to_org', 'org_login_
 
 const ERROR_CODE = /^[a-z][a-z0-9_.:-]{0,79}$/;
 
-/** System error codes of an error and of what caused it; a name with several addresses has several. */
+/**
+ * System error codes of an error and of what caused it; a name with several addresses has several. It looks
+ * at properties, not classes, because Node's own errors may be of another realm.
+ */
 function systemCodes(error: unknown, depth = 0): readonly string[] {
-  if (!(error instanceof Error) || depth > 4) return [];
-  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];
-  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
-  return [
-    ...own,
-    ...[error.cause, ...inner].flatMap((cause) => systemCodes(cause, depth + 1)),
-  ].filter((code) => !code.startsWith('slack_webapi'));
+  if (typeof error !== 'object' || error === null || depth > 5) return [];
+  const { code, cause, errors } = error as Readonly<Record<string, unknown>>;
+  const own = typeof code === 'string' && !code.startsWith('slack_webapi') ? [code] : [];
+  const inner: readonly unknown[] = Array.isArray(errors) ? errors : [];
+  const caused = [cause, ...inner].flatMap((one) => systemCodes(one, depth + 1));
+  // An error of several addresses repeats the code of one of them.
+  return inner.length > 0 ? caused : [...own, ...caused];
 }
 
 const ambiguous = (why: string): ChannelFailure => ({ kind: 'ambiguous', why });

@@ -37,6 +37,15 @@ export function slackLogger(logger: Logger): SlackLogger {
   };
 }
 
+/** Whatever went wrong stays readable: the client keeps the cause only of errors of its own realm. */
+const fetchWithCause: webApi.WebClientOptions['fetch'] = async (url, init) => {
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    throw new TypeError('fetch failed', { cause });
+  }
+};
+
 /**
  * Settings of every client: one try, in bounded time. The library's own retries would post a message twice
  * when an answer is lost, and on a rate limit they would hold all other calls back.
@@ -50,6 +59,7 @@ export const clientOptions = (
   timeout: CALL_TIMEOUT_MS,
   logger: slackLogger(logger),
   allowAbsoluteUrls: false,
+  fetch: fetchWithCause,
   ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
 });
 

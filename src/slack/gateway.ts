@@ -198,7 +198,8 @@ async function search(
         ? await client.conversations.history(query)
         : await client.conversations.replies({ ...query, ts: where.threadTs });
     const messages: readonly StoredMessage[] = answer.messages ?? [];
-    const ts = messages.find(fits)?.ts;
+    // The replies of a thread begin with the card itself.
+    const ts = messages.find((message) => message.ts !== where.threadTs && fits(message))?.ts;
     if (ts !== undefined) return { kind: 'at', ts };
     cursor = answer.response_metadata?.next_cursor ?? '';
     if (cursor === '') return { kind: answer.has_more === true ? 'too_many' : 'absent' };

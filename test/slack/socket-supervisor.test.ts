@@ -77,10 +77,9 @@ describe('Socket Mode', () => {
 
   it('raises the alarm at once when Slack has switched Socket Mode off', async () => {
     stage.slack.disconnectSockets('link_disabled');
-    await eventually(
-      async () => !stage.app.connected() && stage.alarms.at(-1)?.down === true,
-      { limitMs: 1_000 },
-    );
+    await eventually(async () => !stage.app.connected() && stage.alarms.at(-1)?.down === true, {
+      limitMs: 1_000,
+    });
     expect(stage.alarms.at(-1)).toEqual({ down: true, why: 'link_disabled' });
   });
 
