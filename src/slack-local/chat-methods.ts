@@ -2,7 +2,8 @@ import { isYes, type JsonRecord, optionalText, textOf } from './json-shape';
 import { LIMITS } from './limits';
 import { readContent } from './message-content';
 import { answered, type ApiAnswer, type ApiMethods, refused, TIER } from './web-api-method';
-import type { StoredChannel, StoredMessage, Workspace } from './workspace';
+import type { StoredChannel, StoredMessage } from './stored';
+import type { Workspace } from './workspace';
 
 /** Slack's own limit on posting: one a second and channel; a minute's worth for the whole workspace. */
 const POSTS_PER_MINUTE = 300;
@@ -51,7 +52,7 @@ export function chatMethods(workspace: Workspace): ApiMethods {
 }
 
 /** Where a message goes: a channel, a direct conversation, or a person whose conversation is opened. */
-export function targetOf(
+function targetOf(
   workspace: Workspace,
   target: string,
 ): StoredChannel | { readonly refusal: ApiAnswer } {

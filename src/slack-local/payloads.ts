@@ -3,7 +3,8 @@ import { messageView } from './chat-methods';
 import { type JsonRecord, recordOf, recordsOf, textOf } from './json-shape';
 import { optionsOf } from './shown-blocks';
 import type { FakeUser } from './surface';
-import type { StoredMessage, Workspace } from './workspace';
+import type { StoredMessage } from './stored';
+import type { Workspace } from './workspace';
 
 /** The legacy verification token; apps must check the signature instead. */
 const VERIFICATION_TOKEN = 'fake-verification-token';
