@@ -10,13 +10,12 @@ const POSTS_PER_MINUTE = 300;
 
 /** chat.* and reactions.add. */
 export function chatMethods(workspace: Workspace): ApiMethods {
-  const channelOf = (args: JsonRecord): string => textOf(args['channel']);
   return {
     'chat.postMessage': {
       token: 'bot',
       scope: 'chat:write',
       perMinute: POSTS_PER_MINUTE,
-      postsTo: channelOf,
+      postsTo: (args) => channelKey(workspace, textOf(args['channel'])),
       run: (args) => postMessage(workspace, args),
     },
     'chat.postEphemeral': {
@@ -49,6 +48,12 @@ export function chatMethods(workspace: Workspace): ApiMethods {
       run: (args) => addReaction(workspace, args),
     },
   };
+}
+
+/** One key for a channel whether it is called by id, by name or by the person it is with. */
+function channelKey({ channels, names }: Workspace, target: string): string {
+  const direct = [...channels.values()].find(({ directWith }) => directWith === target)?.id;
+  return direct ?? names.channelByName(target.replace(/^#/, '')) ?? target;
 }
 
 /** Where a message goes: a channel, a direct conversation, or a person whose conversation is opened. */

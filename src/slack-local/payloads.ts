@@ -39,7 +39,8 @@ export function findElement(
     const element = [
       ...(block['type'] === 'actions' ? recordsOf(block['elements']) : []),
       recordOf(block['accessory']),
-      recordOf(block['element']),
+      // An input tells of itself before the form is sent only where it says so.
+      block['dispatch_action'] === true ? recordOf(block['element']) : {},
     ].find((one) => textOf(one['action_id']) === actionId);
     if (element !== undefined) return { element, blockId: id };
   }
