@@ -215,6 +215,7 @@ describe('the local Slack page in a real browser', () => {
     const { page } = watched;
     await page.getByRole('button', { name: 'App Home' }).click();
     await page.getByText('Waiting for you: 1').waitFor();
+    expect(await page.locator('#composer').isVisible()).toBe(false);
     await watched.shoot('slack-home-dark');
     await page.getByRole('button', { name: 'Review' }).click();
     await page.locator('#modal textarea').waitFor();
