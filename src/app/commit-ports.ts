@@ -5,6 +5,7 @@ import type { CountedVote, Surface } from '../core/escalation/ladder';
 import type { AgentId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import type { AgentProfile } from '../core/policy/model';
+import type { ChannelIdentityWrites } from './channel-identity-ports';
 import type { ChainWrites, GroupWrites } from './chain-ports';
 import type { MessagePurpose } from './channel-ports';
 import type { SealedPayload, StoredExecution, TenantSnapshot, OutboxJob } from './ports';
@@ -141,7 +142,7 @@ export interface NewAgent extends AgentProfile {
   readonly tools: JsonObject;
 }
 
-export interface RegistryWrites extends ChainWrites, GroupWrites {
+export interface RegistryWrites extends ChannelIdentityWrites, ChainWrites, GroupWrites {
   /** False when the id is taken. */
   insertUser(user: NewUser): Promise<boolean>;
   userExists(id: string): Promise<boolean>;

@@ -16,7 +16,7 @@ export interface ApprovalReadDeps extends FreshDeps {
 }
 
 /** Arguments are for those who decide, the agent's owner and Admins; others see what was asked and its digest. */
-function maySeeArguments(caller: Caller, { state, agentProfile }: StoredExecution): boolean {
+export function maySeeArguments(caller: Caller, { state, agentProfile }: StoredExecution): boolean {
   const { principal, permissions } = caller;
   const asked = state.approval?.level.groups.some((group) => group.eligible.includes(principal));
   const voted = state.approval?.votes.some((vote) => vote.principal === principal);

@@ -31,6 +31,13 @@ import type { createReadReceipt } from './read-receipt';
 import type { createReleaseExecution } from './release-execution';
 import type { createReportOutcome } from './report-outcome';
 import type { createSubmitExecution } from './submit-execution';
+import type {
+  createLinkSlackIdentity,
+  createListSlackIdentities,
+  createRedeemSlackLink,
+  createSlackStatus,
+  createUnlinkSlackIdentity,
+} from './channel-identities';
 import type { createWithdrawChain } from './withdraw-chain';
 import type { createMintWorkflowCredential } from './workflow-credential';
 
@@ -96,6 +103,11 @@ export interface UseCases {
   readonly createUser: ReturnType<typeof createCreateUser>;
   readonly listUsers: ReturnType<typeof createListUsers>;
   readonly issueUserKey: ReturnType<typeof createIssueUserKey>;
+  readonly linkSlackIdentity: ReturnType<typeof createLinkSlackIdentity>;
+  readonly listSlackIdentities: ReturnType<typeof createListSlackIdentities>;
+  readonly unlinkSlackIdentity: ReturnType<typeof createUnlinkSlackIdentity>;
+  readonly redeemSlackLink: ReturnType<typeof createRedeemSlackLink>;
+  readonly slackStatus: ReturnType<typeof createSlackStatus>;
   readonly registerAgent: ReturnType<typeof createRegisterAgent>;
   readonly listAgents: (caller: Caller) => Promise<{ readonly items: readonly AgentProfile[] }>;
   readonly engageKillSwitch: ReturnType<typeof createEngageKillSwitch>;

@@ -30,6 +30,8 @@ import type {
   PublishedPolicy,
   Readiness,
   RegisteredAgent,
+  SlackIdentity,
+  SlackStatus,
   ShiftBody,
   SubmitBody,
   SystemStatus,
@@ -142,6 +144,14 @@ export interface ApiClient {
   createUser(user: User): Promise<CreatedUser>;
   listUsers(): Promise<Page<User>>;
   issueUserKey(userId: string, body: { readonly label?: string | undefined }): Promise<IssuedKey>;
+  linkSlackIdentity(
+    userId: string,
+    account: { readonly teamId: string; readonly userId: string },
+  ): Promise<SlackIdentity>;
+  listSlackIdentities(userId: string): Promise<Page<SlackIdentity>>;
+  unlinkSlackIdentity(userId: string, identityId: string): Promise<SlackIdentity>;
+  redeemSlackLink(code: string): Promise<SlackIdentity>;
+  slackStatus(): Promise<SlackStatus>;
   registerAgent(body: NewAgentBody): Promise<RegisteredAgent>;
   listAgents(): Promise<Page<Agent>>;
 
@@ -179,6 +189,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     ...chainCalls(send),
     ...groupCalls(send),
     ...registryCalls(send),
+    ...channelCalls(send),
     ...controlCalls(send),
   };
 }
@@ -289,6 +300,23 @@ const registryCalls = (send: Requester) => ({
     send(post(`/v1/users/${part(userId)}/keys`, body))) satisfies ApiClient['issueUserKey'],
   registerAgent: (body: NewAgentBody) => send<RegisteredAgent>(post('/v1/agents', body)),
   listAgents: () => send<Page<Agent>>(get('/v1/agents')),
+});
+
+const channelCalls = (send: Requester) => ({
+  linkSlackIdentity: ((userId, account) =>
+    send(
+      post(`/v1/users/${part(userId)}/slack-identities`, account),
+    )) satisfies ApiClient['linkSlackIdentity'],
+  listSlackIdentities: (userId: string) =>
+    send<Page<SlackIdentity>>(get(`/v1/users/${part(userId)}/slack-identities`)),
+  unlinkSlackIdentity: (userId: string, identityId: string) =>
+    send<SlackIdentity>({
+      method: 'DELETE',
+      path: `/v1/users/${part(userId)}/slack-identities/${part(identityId)}`,
+    }),
+  redeemSlackLink: (code: string) =>
+    send<SlackIdentity>(post('/v1/channels/slack/links', { code })),
+  slackStatus: () => send<SlackStatus>(get('/v1/channels/slack/status')),
 });
 
 const controlCalls = (send: Requester) => ({

@@ -43,6 +43,7 @@ export interface CliDeps {
   demo(options: DemoOptions): Promise<number>;
   api?(options: ProcessOptions): Promise<number>;
   worker?(options: ProcessOptions): Promise<number>;
+  channels?(options: ProcessOptions): Promise<number>;
   migrate?(options: ProcessOptions): Promise<number>;
   /** Engages a kill switch straight in Postgres; `databaseUrl` absent = the embedded one of the data folder. */
   killOutOfBand(options: {

@@ -134,6 +134,30 @@ export interface IssuedKey {
   readonly key: string;
 }
 
+export interface SlackIdentity {
+  readonly id: string;
+  readonly teamId: string;
+  readonly userId: string;
+  readonly principal: string;
+  readonly assurance: string;
+  readonly enrolledBy: string;
+  readonly linkedAt: string;
+}
+
+export interface SlackStatus {
+  readonly behind: number;
+  readonly oldestMs: number;
+  readonly givenUp: number;
+  readonly linkedAccounts: number;
+  readonly troubled: readonly {
+    readonly execution: string;
+    readonly purpose: string;
+    readonly givenUp: boolean;
+    readonly attempts: number;
+    readonly failure: string;
+  }[];
+}
+
 export interface NewAgentBody {
   readonly id?: string | undefined;
   readonly owner: string;

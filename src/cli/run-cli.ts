@@ -6,6 +6,7 @@ import { createRun, outputFor, type GlobalOptions } from './command-context';
 import { registerAgents } from './commands/agents';
 import { registerApprovals } from './commands/approvals';
 import { registerAudit } from './commands/audit';
+import { registerChannels } from './commands/channels';
 import { registerChains } from './commands/chains';
 import { registerExecute } from './commands/execute';
 import { registerExecutions } from './commands/executions';
@@ -75,6 +76,7 @@ export function buildProgram(deps: CliDeps, report: (exitCode: number) => void):
   registerKill(program, run);
   registerUsers(program, run);
   registerAgents(program, run);
+  registerChannels(program, run);
   return program;
 }
 

@@ -11,7 +11,7 @@ interface PersonRow {
   readonly user_id: string | null;
 }
 
-/** Names of people and the account each has linked in Slack; of several, the one linked last. */
+/** Names of people and the account each has linked in Slack; of several, the one linked last. Who left is called by no account. */
 export function createPeopleReads(pool: Pool): PeopleReads {
   return {
     people: async (tenant, principals) => {
@@ -23,6 +23,7 @@ export function createPeopleReads(pool: Pool): PeopleReads {
                    FROM principals p
                    LEFT JOIN channel_identities i
                      ON i.tenant = p.tenant AND i.principal = p.id AND i.channel = 'slack' AND i.removed_at IS NULL
+                    AND p.status = 'active'
                   WHERE p.tenant = $1 AND p.id = ANY($2)
                   ORDER BY p.id, i.linked_at DESC NULLS LAST`,
           values: [tenant, principals],

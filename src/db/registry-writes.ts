@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 
 import type { RegistryWrites } from '../app/commit-ports';
 import type { TenantId } from '../core/ids';
+import { createChannelIdentityWrites } from './channel-identity-writes';
 import { chainWrites } from './chain-store';
 import { groupWrites } from './group-store';
 import { readKill } from './kill-rows';
@@ -125,6 +126,7 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
   return {
     ...directoryWrites(client, tenant),
     ...policyWrites(client, tenant),
+    ...createChannelIdentityWrites(client, tenant),
     ...chainWrites(client, tenant),
     ...groupWrites(client, tenant),
     engageKill: async (kill) => {

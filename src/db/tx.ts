@@ -4,6 +4,7 @@ import type { SealedPayload, StoredExecution } from '../app/ports';
 import type { Tx, VoteRow } from '../app/commit-ports';
 import { auditEvent } from '../core/audit/event';
 import { eventId, principalId, type ExecutionId, type TenantId } from '../core/ids';
+import { chatAccountActive, isChatCredential } from './channel-identity-writes';
 import { readApprovers } from './approver-reads';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
@@ -85,6 +86,7 @@ function createReads(client: PoolClient, tenant: TenantId, nowMs: number): TxRea
     },
     approvers: (selectors, about) => readApprovers(client, tenant, selectors, nowMs, about),
     credentialActive: async (id) => {
+      if (isChatCredential(id)) return chatAccountActive(client, tenant, id);
       const found = await client.query({
         name: 'credential active',
         text: `SELECT 1 FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal

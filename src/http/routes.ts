@@ -7,6 +7,7 @@ import { engageKillSwitchRoute } from './routes/engage-kill-switch.route';
 import { evaluateRequestRoute } from './routes/evaluate-request.route';
 import { issueUserKeyRoute } from './routes/issue-user-key.route';
 import { liftKillSwitchRoute } from './routes/lift-kill-switch.route';
+import { linkSlackIdentityRoute } from './routes/link-slack-identity.route';
 import { listAgentsRoute } from './routes/list-agents.route';
 import { listAuditEventsRoute } from './routes/list-audit-events.route';
 import { listChainsRoute, listApprovalWorkflowsRoute } from './routes/list-chains.route';
@@ -15,6 +16,7 @@ import { listKillSwitchesRoute } from './routes/list-kill-switches.route';
 import { listListsRoute } from './routes/list-lists.route';
 import { listPendingApprovalsRoute } from './routes/list-pending-approvals.route';
 import { listPoliciesRoute } from './routes/list-policies.route';
+import { listSlackIdentitiesRoute } from './routes/list-slack-identities.route';
 import { listUsersRoute } from './routes/list-users.route';
 import { mintWorkflowCredentialRoute } from './routes/mint-workflow-credential.route';
 import { publishChainRoute, putChainRoute } from './routes/publish-chain.route';
@@ -29,11 +31,14 @@ import { readListRoute } from './routes/read-list.route';
 import { listOnCallRoute, readOnCallRoute } from './routes/read-on-call.route';
 import { readPolicyRoute } from './routes/read-policy.route';
 import { readReceiptRoute } from './routes/read-receipt.route';
+import { redeemSlackLinkRoute } from './routes/redeem-slack-link.route';
 import { registerAgentRoute } from './routes/register-agent.route';
 import { releaseExecutionRoute } from './routes/release-execution.route';
 import { reportOutcomeRoute } from './routes/report-outcome.route';
+import { slackStatusRoute } from './routes/slack-status.route';
 import { submitExecutionRoute } from './routes/submit-execution.route';
 import { systemStatusRoute } from './routes/system-status.route';
+import { unlinkSlackIdentityRoute } from './routes/unlink-slack-identity.route';
 import { validateChainRoute } from './routes/validate-chain.route';
 import { validatePolicyRoute } from './routes/validate-policy.route';
 import { withdrawChainRoute } from './routes/withdraw-chain.route';
@@ -75,6 +80,11 @@ export const ROUTES: readonly Route[] = [
   createUserRoute,
   listUsersRoute,
   issueUserKeyRoute,
+  linkSlackIdentityRoute,
+  listSlackIdentitiesRoute,
+  unlinkSlackIdentityRoute,
+  redeemSlackLinkRoute,
+  slackStatusRoute,
   listGroupsRoute,
   readGroupRoute,
   putGroupRoute,

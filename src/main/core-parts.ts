@@ -6,7 +6,15 @@ import { createAwaitExecution } from '../app/await-execution';
 import { createSnapshotBuilder } from '../app/build-snapshot';
 import { createCancelExecution } from '../app/cancel-execution';
 import { requirePermission } from '../app/caller';
+import { createAttemptLimit } from '../app/attempt-limit';
 import { createCastVote } from '../app/cast-vote';
+import {
+  createLinkSlackIdentity,
+  createListSlackIdentities,
+  createRedeemSlackLink,
+  createSlackStatus,
+  createUnlinkSlackIdentity,
+} from '../app/channel-identities';
 import { createCoalescedNotes, type CoalescedNotes } from '../app/coalesced-notes';
 import {
   createCreateUser,
@@ -49,8 +57,10 @@ import {
 } from '../app/workflow-credential';
 import { DEFAULT_TENANT } from '../core/ids';
 import { createAuditLog } from '../db/audit-log';
+import { createChannelIdentityReads } from '../db/channel-identity-reads';
 import { createCommitter } from '../db/committer';
 import { createExecutionReads } from '../db/execution-reads';
+import { createLinkCodeStore } from '../db/link-code-store';
 import { createNotificationHub, type NotificationHub } from '../db/hub';
 import { createOutboxStore } from '../db/outbox-store';
 import type { Database } from '../db/pool';
@@ -297,6 +307,30 @@ function directoryUseCases(
   };
 }
 
+function channelUseCases(
+  { crypto, database }: CorePartsInput,
+  { committer }: Wiring,
+): Group<
+  | 'linkSlackIdentity'
+  | 'listSlackIdentities'
+  | 'unlinkSlackIdentity'
+  | 'redeemSlackLink'
+  | 'slackStatus'
+> {
+  const identities = { committer, crypto, reads: createChannelIdentityReads(database.app) };
+  return {
+    linkSlackIdentity: createLinkSlackIdentity(identities),
+    listSlackIdentities: createListSlackIdentities(identities),
+    unlinkSlackIdentity: createUnlinkSlackIdentity(identities),
+    redeemSlackLink: createRedeemSlackLink({
+      ...identities,
+      codes: createLinkCodeStore(database.system),
+      limit: createAttemptLimit({ most: 5, windowMs: 60_000, monotonicMs }),
+    }),
+    slackStatus: createSlackStatus(identities),
+  };
+}
+
 function controlUseCases(
   input: CorePartsInput,
   { committer, registry, reads, auditLog, lag }: Wiring,
@@ -336,6 +370,7 @@ export function createCoreParts(input: CorePartsInput): CoreParts {
       ...chainUseCases(input, w),
       ...policyUseCases(input, w),
       ...directoryUseCases(input, w),
+      ...channelUseCases(input, w),
       ...controlUseCases(input, w),
     },
     applyDue: createApplyDue({ committer: w.committer, crypto: input.crypto }),

@@ -34,6 +34,11 @@ const ALICE = {
   roles: ['Operator'],
   approverRoles: ['support-manager'],
 };
+const SLACK_IDENTITY = {
+  ...{ id: 'link-1', channel: 'slack', teamId: 'T01TEST', userId: 'U01ALICE' },
+  ...{ principal: 'user:alice', assurance: 'issued', enrolledBy: 'user:admin' },
+  linkedAt: '2026-03-04T15:00:00.000Z',
+};
 const EVENT = {
   seq: 3,
   ts: '2026-03-04T15:00:00.000Z',
@@ -287,6 +292,51 @@ const CASES: readonly Case[] = [
     body: { label: 'laptop' },
     exitCode: 0,
     shows: ['cs_secret'],
+  },
+  {
+    line: ['users', 'slack', 'link', 'alice', 'T01TEST', 'U01ALICE'],
+    canned: SLACK_IDENTITY,
+    request: 'POST /v1/users/alice/slack-identities',
+    body: { teamId: 'T01TEST', userId: 'U01ALICE' },
+    exitCode: 0,
+    shows: ['T01TEST/U01ALICE', 'user:alice', 'issued'],
+  },
+  {
+    line: ['users', 'slack', 'list', 'alice'],
+    canned: { items: [SLACK_IDENTITY] },
+    request: 'GET /v1/users/alice/slack-identities',
+    exitCode: 0,
+    shows: ['U01ALICE', 'issued'],
+  },
+  {
+    line: ['users', 'slack', 'unlink', 'alice', 'link-1'],
+    canned: SLACK_IDENTITY,
+    request: 'DELETE /v1/users/alice/slack-identities/link-1',
+    exitCode: 0,
+    shows: ['link-1'],
+  },
+  {
+    line: ['channels', 'slack', 'redeem', '7KQ3XDM9TA'],
+    canned: { ...SLACK_IDENTITY, assurance: 'linked' },
+    request: 'POST /v1/channels/slack/links',
+    body: { code: '7KQ3XDM9TA' },
+    exitCode: 0,
+    shows: ['user:alice', 'linked'],
+  },
+  {
+    line: ['channels', 'status'],
+    canned: {
+      ...{ channel: 'slack', behind: 2, oldestMs: 61_000, givenUp: 1, linkedAccounts: 3 },
+      troubled: [
+        {
+          ...{ execution: EXECUTION_ID, purpose: 'card', givenUp: true, attempts: 4 },
+          failure: 'channel_not_found',
+        },
+      ],
+    },
+    request: 'GET /v1/channels/slack/status',
+    exitCode: 0,
+    shows: ['61 s', 'given up', 'channel_not_found'],
   },
   {
     line: [

@@ -101,6 +101,17 @@ export const pending = (): ExecutionView =>
     approval: approvalFacts,
   });
 
+const SLACK_IDENTITY = {
+  id: '01890a5d-ac96-774b-bcce-b302099a8060',
+  channel: 'slack',
+  teamId: 'T01TEST',
+  userId: 'U01ALICE',
+  principal: 'user:alice',
+  assurance: 'issued',
+  enrolledBy: 'user:admin',
+  linkedAt: AT,
+} as const;
+
 const evaluation: EvaluationView = {
   verdict: 'ALLOW',
   ...decided,
@@ -239,6 +250,19 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     createUser: answer(USER),
     listUsers: answer({ items: [USER] }),
     issueUserKey: answer({ id: 'credential-1', key: 'cs_test_new' }),
+    linkSlackIdentity: answer({ identity: SLACK_IDENTITY, created: false }),
+    listSlackIdentities: answer({ items: [SLACK_IDENTITY] }),
+    unlinkSlackIdentity: answer(SLACK_IDENTITY),
+    redeemSlackLink: answer({ identity: SLACK_IDENTITY, created: false }),
+    slackStatus: answer({
+      ...{ channel: 'slack', behind: 1, oldestMs: 900, givenUp: 0, linkedAccounts: 1 },
+      troubled: [
+        {
+          ...{ execution: EXECUTION_ID, purpose: 'card', givenUp: false, attempts: 1 },
+          failure: 'unavailable: connection refused',
+        },
+      ],
+    }),
     registerAgent: answer({ ...AGENT, key: 'cs_test_agent', warnings: [] }),
     listAgents: answer({ items: [AGENT] }),
     engageKillSwitch: answer({ ...KILL, warnings: [] }),

@@ -5,6 +5,7 @@ import { UsageError } from '../api-problem';
 import type { CommandContext, Run } from '../command-context';
 import { EXIT } from '../exit-codes';
 import { inert } from '../inert-text';
+import { registerUserSlack } from './channels';
 
 interface CreateOptions {
   readonly email: string;
@@ -51,6 +52,7 @@ export function registerUsers(program: Command, run: Run): void {
         return EXIT.ok;
       }),
     );
+  registerUserSlack(group, run);
 }
 
 async function create(

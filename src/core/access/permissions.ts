@@ -22,6 +22,7 @@ export const PERMISSIONS = [
   'groups:write',
   'channels:read',
   'channels:link',
+  'channels:link_own',
   'users:read',
   'users:write',
   'keys:issue',
@@ -49,6 +50,7 @@ const READ: readonly Permission[] = [
   'chains:read',
   'groups:read',
   'channels:read',
+  'channels:link_own',
   'agents:read',
   'kill:read',
   'status:read',
@@ -95,6 +97,7 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [
 const APPROVER_PERMISSIONS: readonly Permission[] = [
   'approvals:read',
   'approvals:decide',
+  'channels:link_own',
   'status:read',
 ];
 
