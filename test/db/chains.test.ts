@@ -1,5 +1,6 @@
 import type { Caller } from '../../src/app/caller';
 import type { RequestPeople } from '../../src/app/commit-ports';
+import { permissionsOf } from '../../src/core/access/permissions';
 import { CRITICAL_CHAIN, STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { ApproverSelector } from '../../src/core/escalation/chain';
 import { DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
@@ -167,13 +168,13 @@ describe("a tenant's own chains", () => {
   });
 
   it('are climbed by what a policy sends there, and lose whoever leaves the group at once', async () => {
-    const bea = await useCases.issueUserKey(admin, 'bea', {});
-    const cid = await useCases.issueUserKey(admin, 'cid', {});
-    const [asBea, asCid] = await Promise.all(
-      [bea, cid].map(({ key }) => useCases.authenticate(key, '127.0.0.1')),
-    );
-    if (asBea === undefined || asCid === undefined) throw new Error('both have keys');
     await useCases.putGroup(admin, { id: 'payers', members: ['bea', 'cid'] });
+    const asMember = async (id: string): Promise<Caller> => {
+      const { key } = await useCases.issueUserKey(admin, id, {});
+      return useCases.authenticate(key, '127.0.0.1');
+    };
+    const asBea = await asMember('bea');
+    const asCid = await asMember('cid');
     await useCases.publishChain(admin, {
       text: chainText('climb', 'approvers: { any_of: [ { group: payers } ] }, timeout: 1h'),
     });
@@ -278,6 +279,55 @@ describe('groups and on-call schedules', () => {
     expect(listed).toEqual({ ...user, manager: 'gus' });
     const hal = { ...user, id: 'hal', email: 'hal@example.com', manager: 'fay' };
     expect(await useCases.createUser(admin, hal)).toEqual(hal);
+  });
+});
+
+describe('people without any role', () => {
+  const permissions = async (id: string) => {
+    const { key } = await useCases.issueUserKey(admin, id, {});
+    return [...(await useCases.authenticate(key, '127.0.0.1')).permissions].sort();
+  };
+  const ASKED = [...permissionsOf([], ['any-approver-role'])].sort();
+  const newcomer = (id: string) => installation.person(id);
+
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['a group', (id) => useCases.putGroup(admin, { id: 'asked', members: [id] })],
+    [
+      'a schedule',
+      (id) =>
+        useCases.putOnCall(admin, {
+          schedule: 'asked',
+          shifts: [{ user: id, from: '2030-01-01T00:00:00Z', to: '2030-01-02T00:00:00Z' }],
+        }),
+    ],
+    [
+      'being a manager',
+      (id) =>
+        useCases.createUser(admin, {
+          ...{ id: `under-${id}`, name: 'x', email: `under-${id}@example.com`, manager: id },
+          ...{ roles: [], approverRoles: [] },
+        }),
+    ],
+    ['owning an agent', (id) => installation.agent(`bot-of-${id}`, { owner: id })],
+    [
+      'owning one by address',
+      (id) => installation.agent(`bot-at-${id}`, { owner: `${id}@EXAMPLE.com` }),
+    ],
+    [
+      'a chain that names them',
+      (id) =>
+        useCases.publishChain(admin, {
+          text: chainText(`of-${id}`, `approvers: { any_of: [ { user: ${id} } ] }, timeout: 1h`),
+        }),
+    ],
+  ])('may see and decide approvals by %s', async (name, join) => {
+    const id = `ida.${name.replace(/ /g, '-')}`;
+    await newcomer(id);
+    await newcomer(`${id}2`);
+    expect(await permissions(id)).toEqual([]);
+    await join(id);
+    expect(await permissions(id)).toEqual(ASKED);
+    expect(await permissions(`${id}2`)).toEqual([]);
   });
 });
 
