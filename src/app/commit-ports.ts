@@ -136,9 +136,10 @@ export interface NewUser {
   readonly manager?: string;
 }
 
-export interface NewAgent extends AgentProfile {
+export interface NewAgent extends Omit<AgentProfile, 'tools'> {
   readonly registeredBy: PrincipalId;
   readonly policies: readonly string[];
+  /** Everything said about each tool, by its name. */
   readonly tools: JsonObject;
 }
 

@@ -3,6 +3,7 @@ import type { Role } from '../core/access/permissions';
 import { DomainError } from '../core/errors';
 import { agentId, agentPrincipal, userPrincipal } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
+import { toolProfile } from '../core/risk/tool-profile';
 import { actorOf } from './audit-records';
 import { requirePermission, type Caller } from './caller';
 import type { Cryptography } from './ports';
@@ -157,6 +158,7 @@ export function createRegisterAgent(deps: DirectoryDeps) {
       ...(input.name === undefined ? {} : { name: input.name }),
       ...(input.model === undefined ? {} : { model: input.model }),
       ...(input.team === undefined ? {} : { team: input.team }),
+      ...toolProfile(input.tools),
     };
     const made = makeCredential(deps, {
       principal: agentPrincipal(id),

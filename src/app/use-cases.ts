@@ -14,6 +14,8 @@ import type { createEvaluateRequest } from './evaluate-request';
 import type { createListGroups, createPutGroup, createReadGroup } from './groups';
 import type { createEngageKillSwitch } from './engage-kill-switch';
 import type { createLiftKillSwitch, createListKillSwitches } from './kill-switches';
+import type { readRiskModel } from './read-risk-model';
+import type { createScoreRisk } from './score-risk';
 import type { createListPendingApprovals, createReadApproval } from './list-approvals';
 import type { createListAuditEvents } from './list-audit-events';
 import type { createListExecutions } from './list-executions';
@@ -62,6 +64,8 @@ export interface SystemStatus {
     readonly address?: string;
     readonly uiUrl?: string;
   };
+  /** Where this process serves Slack: whether Slack can reach it. */
+  readonly slack?: { readonly connected: boolean };
   /** Milliseconds the oldest decision of the default tenant waits for its workflow. */
   readonly startLagMs: number;
   readonly auditBacklog: number;
@@ -72,6 +76,8 @@ export interface UseCases {
   readonly authenticate: ReturnType<typeof createAuthenticate>;
   readonly submitExecution: ReturnType<typeof createSubmitExecution>;
   readonly evaluateRequest: ReturnType<typeof createEvaluateRequest>;
+  readonly scoreRisk: ReturnType<typeof createScoreRisk>;
+  readonly readRiskModel: typeof readRiskModel;
   readonly awaitExecution: ReturnType<typeof createAwaitExecution>;
   readonly readReceipt: ReturnType<typeof createReadReceipt>;
   readonly listExecutions: ReturnType<typeof createListExecutions>;

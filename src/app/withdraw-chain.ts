@@ -22,7 +22,7 @@ export interface WithdrawnChain {
 function rulesNaming({ policies }: PolicySet, chain: string): string[] {
   return policies.flatMap(({ rules }) =>
     rules
-      .filter((rule) => rule.effect === 'require_approval' && rule.requirement.chain === chain)
+      .filter((rule) => rule.effect === 'require_approval' && rule.requirement?.chain === chain)
       .map((rule) => `${rule.policy}/${rule.id}`),
   );
 }

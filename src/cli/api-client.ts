@@ -7,6 +7,8 @@ import type {
   VoteReceipt,
 } from '../core/execution/view';
 import type { Json } from '../core/json';
+import type { RiskModel } from '../core/risk/describe-model';
+import type { RiskScore } from '../core/risk/model';
 import { createRequester, type ApiRequest, type Requester, type TextBody } from './api-request';
 import type {
   Agent,
@@ -59,6 +61,8 @@ export interface ApiClient {
   /** Decides and explains; stores nothing but an audit row. */
   dryRun(body: SubmitBody): Promise<EvaluationView>;
   evaluate(body: SubmitBody): Promise<EvaluationView>;
+  scoreRisk(body: SubmitBody): Promise<RiskScore>;
+  riskModel(): Promise<RiskModel>;
   /** With `waitMs` (at most 50,000) answers when the version passes `sinceVersion` or the time is up. */
   readExecution(
     id: string,
@@ -207,6 +211,8 @@ const executionCalls = (send: Requester) => ({
   dryRun: (body: SubmitBody) =>
     send<EvaluationView>(post('/v1/executions', { ...body, mode: 'dry_run' })),
   evaluate: (body: SubmitBody) => send<EvaluationView>(post('/v1/policies/evaluate', body)),
+  scoreRisk: (body: SubmitBody) => send<RiskScore>(post('/v1/risk/score', body)),
+  riskModel: () => send<RiskModel>(get('/v1/risk/factors')),
   readExecution: ((id, wait = {}) => {
     const { signal, ...query } = wait;
     return send<ExecutionView>({

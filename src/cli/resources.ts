@@ -3,7 +3,7 @@ import type { Role } from '../core/access/permissions';
 import { KILL_SCOPES } from '../core/controls/kill-switch';
 import type { ChainDefinition } from '../core/escalation/chain';
 import type { JsonObject } from '../core/json';
-import type { RiskLevel } from '../core/policy/model';
+import type { RiskLevel } from '../core/risk/model';
 
 /** What the REST API sends and takes, beyond the views of core/execution. Times are ISO 8601 UTC. */
 export interface Page<Item> {

@@ -16,6 +16,7 @@ import { registerLists } from './commands/lists';
 import { registerOnCall } from './commands/on-call';
 import { registerPolicy } from './commands/policy';
 import { registerReceipt } from './commands/receipt';
+import { registerRisk } from './commands/risk';
 import { registerStart } from './commands/start';
 import { registerStatus } from './commands/status';
 import { registerUsers } from './commands/users';
@@ -67,6 +68,7 @@ export function buildProgram(deps: CliDeps, report: (exitCode: number) => void):
   registerExecutions(program, run);
   registerApprovals(program, run);
   registerPolicy(program, run);
+  registerRisk(program, run);
   registerLists(program, run);
   registerChains(program, run);
   registerGroups(program, run);

@@ -12,6 +12,7 @@ import type { AgentProfile } from '../core/policy/model';
 import { isAsked } from './asked-people';
 import { createChainReads } from './chain-store';
 import { createGroupReads } from './group-store';
+import { toolProfile } from '../core/risk/tool-profile';
 import { inTenant } from './in-tenant';
 import { killTargetKnown, readKill, readKills } from './kill-rows';
 
@@ -26,10 +27,11 @@ interface AgentRow {
   readonly environments: string[];
   readonly tags: string[];
   readonly status: AgentProfile['status'];
+  readonly tools: unknown;
 }
 
 const AGENT_COLUMNS =
-  'id, owner, name, model, team, risk_level, environment, environments, tags, status';
+  'id, owner, name, model, team, risk_level, environment, environments, tags, status, tools';
 
 const agentOf = (row: AgentRow): AgentProfile => ({
   id: agentId(row.id),
@@ -42,6 +44,7 @@ const agentOf = (row: AgentRow): AgentProfile => ({
   status: row.status,
   ...(row.model === null ? {} : { model: row.model }),
   ...(row.team === null ? {} : { team: row.team }),
+  ...toolProfile(row.tools),
 });
 
 interface PolicyRow {

@@ -36,6 +36,8 @@ import { registerAgentRoute } from './routes/register-agent.route';
 import { releaseExecutionRoute } from './routes/release-execution.route';
 import { reportOutcomeRoute } from './routes/report-outcome.route';
 import { slackStatusRoute } from './routes/slack-status.route';
+import { readRiskModelRoute } from './routes/read-risk-model.route';
+import { scoreRiskRoute } from './routes/score-risk.route';
 import { submitExecutionRoute } from './routes/submit-execution.route';
 import { systemStatusRoute } from './routes/system-status.route';
 import { unlinkSlackIdentityRoute } from './routes/unlink-slack-identity.route';
@@ -74,6 +76,8 @@ export const ROUTES: readonly Route[] = [
   validatePolicyRoute,
   evaluateRequestRoute,
   readPolicyRoute,
+  scoreRiskRoute,
+  readRiskModelRoute,
   listListsRoute,
   readListRoute,
   putListRoute,

@@ -45,8 +45,10 @@ import {
 } from '../app/publish-policy';
 import { createListChains, createReadChain } from '../app/read-chains';
 import { createReadReceipt } from '../app/read-receipt';
+import { readRiskModel } from '../app/read-risk-model';
 import { createReleaseExecution } from '../app/release-execution';
 import { createReportOutcome } from '../app/report-outcome';
+import { createScoreRisk } from '../app/score-risk';
 import { createSubmitExecution } from '../app/submit-execution';
 import type { SystemStatus, UseCases } from '../app/use-cases';
 import { createVerifyAudit } from '../app/verify-audit';
@@ -162,6 +164,8 @@ function executionUseCases(
 ): Group<
   | 'submitExecution'
   | 'evaluateRequest'
+  | 'scoreRisk'
+  | 'readRiskModel'
   | 'awaitExecution'
   | 'readReceipt'
   | 'listExecutions'
@@ -192,6 +196,8 @@ function executionUseCases(
         notes.noteEvaluation(caller, verdict);
       },
     }),
+    scoreRisk: createScoreRisk({ snapshots, facts, factDeadlineMs: FACT_DEADLINE_MS }),
+    readRiskModel,
     awaitExecution: createAwaitExecution({ ...run, snapshots, waiter: hub, monotonicMs }),
     readReceipt: createReadReceipt({
       ...run,

@@ -32,6 +32,8 @@ const PERMISSION_OF: Readonly<Record<string, Permission | readonly Permission[]>
   escalate: 'approvals:decide',
   evaluateRequest: 'policies:evaluate',
   readPolicy: 'policies:read',
+  scoreRisk: 'policies:evaluate',
+  readRiskModel: 'policies:read',
   listLists: 'lists:read',
   readList: 'lists:read',
   putList: 'lists:write',

@@ -45,6 +45,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   listPolicies: { path: '/v1/policies' },
   validatePolicy: { path: '/v1/policies/validate', body: { rules: [] } },
   evaluateRequest: { path: '/v1/policies/evaluate', body: REFUND },
+  scoreRisk: { path: '/v1/risk/score', body: REFUND },
+  readRiskModel: { path: '/v1/risk/factors' },
   readPolicy: { path: '/v1/policies/support?version=1' },
   listLists: { path: '/v1/lists' },
   readList: { path: '/v1/lists/trusted' },

@@ -12,6 +12,8 @@ import { receiptOf } from '../../src/core/audit/receipt';
 import { DomainError } from '../../src/core/errors';
 import { CRITICAL_CHAIN, HIGH_RISK_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
+import { readRiskModel } from '../../src/app/read-risk-model';
+import type { RiskScore } from '../../src/core/risk/model';
 import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
 import { sampleFacts } from '../core/audit/sample-receipt';
 
@@ -45,6 +47,12 @@ function callerOf(name: CallerName): Caller {
 
 const AT = '2026-03-04T15:00:00.000Z';
 
+const RISK: RiskScore = {
+  score: 20,
+  level: 'low',
+  factors: [{ name: 'action', points: 20, why: 'The action gives money back' }],
+};
+
 const decided = {
   reasonCode: 'approval_required',
   reason: 'Refunds over 100 need a manager.',
@@ -60,6 +68,7 @@ const decided = {
   ],
   trace: [],
   obligations: [],
+  risk: RISK,
   policyChain: [{ policy: 'support', version: 1, effect: 'require_approval' }],
   argsDigest: 'ab'.repeat(32),
 } as const;
@@ -132,6 +141,7 @@ const pendingApproval: PendingApproval = {
   argsDigest: decided.argsDigest,
   reason: decided.reason,
   matched: decided.matched,
+  risk: RISK,
   requestedAt: AT,
   remainingMs: 3_600_000,
 };
@@ -192,6 +202,8 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     },
     submitExecution: answer(execution()),
     evaluateRequest: answer(evaluation),
+    scoreRisk: answer(RISK),
+    readRiskModel,
     awaitExecution: answer(execution()),
     readReceipt: answer({ receipt: 'e30.e30.e30', body: receiptOf(sampleFacts('0a1b2c3d')) }),
     listExecutions: answer({ items: [] }),

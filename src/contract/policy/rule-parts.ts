@@ -5,9 +5,6 @@ import { fieldsOf, guessed, readName, readTexts, required, withGuess, wrongType 
 import type { Fields, Slot } from './read';
 import { shown } from './source-tree';
 
-/** The chain of every requirement that names none. */
-export const DEFAULT_CHAIN = 'standard';
-
 export interface OutcomeWords {
   readonly effect: RuleEffect;
   readonly warn: boolean;
