@@ -111,7 +111,11 @@ export async function presentExecution(
     createdAt: iso(row.decidedAtMs),
     updatedAt: iso(row.updatedAtMs),
     version: state.version,
-    links: { self: `/v1/executions/${state.id}`, ...(temporal === undefined ? {} : { temporal }) },
+    links: {
+      self: `/v1/executions/${state.id}`,
+      ...(temporal === undefined ? {} : { temporal }),
+      ...(isOpen(state) ? {} : { receipt: `/v1/executions/${state.id}/receipt` }),
+    },
     ...(own && asked.salt !== undefined
       ? { argsSalt: Buffer.from(asked.salt).toString('base64url') }
       : {}),

@@ -4,7 +4,7 @@ import type { StoredRow } from '../core/audit/verify-row';
 import type { KillReach, KillSwitch } from '../core/controls/kill-switch';
 import type { AgentId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
-import type { NewUser } from './commit-ports';
+import type { NewUser, VoteRow } from './commit-ports';
 import type { OutboxJob } from './ports';
 import type { SealedPayload, StoredExecution } from './ports';
 
@@ -51,12 +51,28 @@ export interface ExecutionReads {
   execution(tenant: TenantId, id: ExecutionId): Promise<ReadExecution | undefined>;
   executionByApproval(tenant: TenantId, approvalId: string): Promise<ReadExecution | undefined>;
   payloads(tenant: TenantId, id: ExecutionId): Promise<readonly SealedPayload[]>;
+  /** Votes that were counted when they were cast, in order. */
+  votes(tenant: TenantId, id: ExecutionId): Promise<readonly RecordedVote[]>;
+  /** Rows of the chain on its decision, ladder, counted votes and ends, in order; at most 1,000. */
+  trail(tenant: TenantId, id: ExecutionId): Promise<readonly StoredRow[]>;
   list(
     tenant: TenantId,
     filter: ExecutionFilter,
   ): Promise<{ readonly rows: readonly StoredExecution[]; readonly nextCursor?: string }>;
   /** Database clock. */
   nowMs(): Promise<number>;
+}
+
+/** A counted vote as stored, with where it came from and what was shown. */
+export interface RecordedVote extends Pick<
+  VoteRow,
+  'principal' | 'level' | 'assurance' | 'commandId' | 'auditSeq'
+> {
+  readonly verdict: string;
+  readonly surface: string;
+  readonly displayDigest?: string;
+  /** Hex. */
+  readonly rationaleCommitment?: string;
 }
 
 export interface ExecutionFilter {
@@ -131,6 +147,13 @@ export interface AuditLog {
   newestCheckpoint(
     tenant: TenantId,
   ): Promise<{ readonly size: number; readonly frontier: Frontier } | undefined>;
+  /** The first checkpoint of at least `seq` rows, with the frontier of the last one before those rows. */
+  coveringCheckpoint(
+    tenant: TenantId,
+    seq: number,
+  ): Promise<
+    { readonly size: number; readonly note: string; readonly before: Frontier } | undefined
+  >;
   /** Keeps the first one of a size. */
   storeCheckpoint(tenant: TenantId, size: number, note: string, frontier: Frontier): Promise<void>;
   tenants(): Promise<readonly TenantId[]>;

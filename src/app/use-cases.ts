@@ -24,6 +24,7 @@ import type {
   createReadPolicy,
   createValidatePolicy,
 } from './publish-policy';
+import type { createReadReceipt } from './read-receipt';
 import type { createReleaseExecution } from './release-execution';
 import type { createReportOutcome } from './report-outcome';
 import type { createSubmitExecution } from './submit-execution';
@@ -69,6 +70,7 @@ export interface UseCases {
   readonly submitExecution: ReturnType<typeof createSubmitExecution>;
   readonly evaluateRequest: ReturnType<typeof createEvaluateRequest>;
   readonly awaitExecution: ReturnType<typeof createAwaitExecution>;
+  readonly readReceipt: ReturnType<typeof createReadReceipt>;
   readonly listExecutions: ReturnType<typeof createListExecutions>;
   readonly releaseExecution: ReturnType<typeof createReleaseExecution>;
   readonly reportOutcome: ReturnType<typeof createReportOutcome>;

@@ -1,3 +1,4 @@
+import type { ReceiptView } from '../app/read-receipt';
 import type {
   EvaluationView,
   ExecutionSummary,
@@ -59,6 +60,15 @@ export interface ApiClient {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<ExecutionView>;
+  /** With `wait` (`waitMs` at most 50,000) answers when the proof is there or the time is up. */
+  readReceipt(
+    id: string,
+    wait?: {
+      readonly wait: 'proof';
+      readonly waitMs: number;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<ReceiptView>;
   listExecutions(
     query: PageQuery & {
       readonly status?: string | undefined;
@@ -177,6 +187,14 @@ const executionCalls = (send: Requester) => ({
       extraTimeoutMs: wait.waitMs ?? 0,
     });
   }) satisfies ApiClient['readExecution'],
+  readReceipt: ((id, wait) => {
+    const { signal, ...query } = wait ?? {};
+    return send<ReceiptView>({
+      ...get(`/v1/executions/${part(id)}/receipt`, query),
+      signal,
+      extraTimeoutMs: wait?.waitMs ?? 0,
+    });
+  }) satisfies ApiClient['readReceipt'],
   listExecutions: ((query) =>
     send(get('/v1/executions', { ...query }))) satisfies ApiClient['listExecutions'],
   release: ((id, body) =>

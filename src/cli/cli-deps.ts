@@ -1,3 +1,4 @@
+import type { ReceiptVerifier } from '../core/audit/verify-receipt';
 import type { TextSink } from './output';
 import type { Diagnostic, IntegrityReport, KillScopeName, Severity } from './resources';
 
@@ -64,6 +65,8 @@ export interface CliDeps {
     readonly trustDir: string;
     readonly onProgress: (progress: VerifyProgress) => void;
   }): Promise<IntegrityReport>;
+  /** From the text of a published key set; undefined when it holds no usable key. */
+  receiptVerifier(keysText: string): ReceiptVerifier | undefined;
   lintPolicy(
     text: string,
     id: string,

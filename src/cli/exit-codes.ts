@@ -1,4 +1,5 @@
 import { VERIFY_EXIT_CODES, type VerifyState } from '../core/audit/verify-states';
+import type { ReceiptState } from '../core/audit/receipt-check';
 import type { ErrorCode } from '../core/errors';
 import type { ExecutionStatus } from '../core/execution/state';
 import type { PolicyVerdict } from '../core/policy/model';
@@ -26,7 +27,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** One line per code, for `--help` and docs/cli.md. */
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.ok, 'done; for a decision: allowed or approved; for audit verify: VALID'],
+  [EXIT.ok, 'done; for a decision: allowed or approved; for a verification: VALID'],
   [EXIT.unexpected, 'unexpected error, or the run was reported as failed'],
   [EXIT.badArguments, 'bad arguments or settings'],
   [EXIT.policyInvalid, 'a policy does not load'],
@@ -36,11 +37,11 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.refused, 'denied, rejected, cancelled, killed or otherwise refused'],
   [EXIT.pending, 'still pending, or timed out'],
   [EXIT.unavailable, 'the server is unavailable'],
-  [EXIT.auditTampered, 'audit verify: TAMPERED'],
+  [EXIT.auditTampered, 'audit verify: TAMPERED; receipt verify: INVALID'],
   [EXIT.auditTruncated, 'audit verify: TRUNCATED'],
   [EXIT.auditGap, 'audit verify: GAP'],
   [EXIT.auditPruned, 'audit verify: PRUNED'],
-  [EXIT.auditUnverifiable, 'audit verify: UNVERIFIABLE'],
+  [EXIT.auditUnverifiable, 'audit verify, receipt verify: UNVERIFIABLE'],
   [EXIT.interrupted, 'stopped by Ctrl-C'],
 ];
 
@@ -139,3 +140,13 @@ export const exitOfVerdict = (verdict: PolicyVerdict): ExitCode =>
 /** Exit code of `audit verify`; a state this version does not know is never a success. */
 export const exitOfIntegrity = (state: VerifyState): ExitCode =>
   Object.hasOwn(VERIFY_EXIT_CODES, state) ? VERIFY_EXIT_CODES[state] : EXIT.auditUnverifiable;
+
+const BY_RECEIPT: Readonly<Record<ReceiptState, ExitCode>> = {
+  VALID: EXIT.ok,
+  INVALID: EXIT.auditTampered,
+  UNVERIFIABLE: EXIT.auditUnverifiable,
+};
+
+/** Exit code of `receipt verify`. */
+export const exitOfReceipt = (state: ReceiptState): ExitCode =>
+  Object.hasOwn(BY_RECEIPT, state) ? BY_RECEIPT[state] : EXIT.auditUnverifiable;

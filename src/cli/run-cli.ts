@@ -12,6 +12,7 @@ import { registerExecutions } from './commands/executions';
 import { registerKill } from './commands/kill';
 import { registerLists } from './commands/lists';
 import { registerPolicy } from './commands/policy';
+import { registerReceipt } from './commands/receipt';
 import { registerStart } from './commands/start';
 import { registerStatus } from './commands/status';
 import { registerUsers } from './commands/users';
@@ -65,6 +66,7 @@ export function buildProgram(deps: CliDeps, report: (exitCode: number) => void):
   registerPolicy(program, run);
   registerLists(program, run);
   registerAudit(program, run);
+  registerReceipt(program, run);
   registerKill(program, run);
   registerUsers(program, run);
   registerAgents(program, run);

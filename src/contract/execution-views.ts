@@ -67,7 +67,11 @@ export const executionView: z.ZodType<ExecutionView> = z
     createdAt: isoTime,
     updatedAt: isoTime,
     version: z.int(),
-    links: z.object({ self: z.string(), temporal: z.string().exactOptional() }),
+    links: z.object({
+      self: z.string(),
+      temporal: z.string().exactOptional(),
+      receipt: z.string().exactOptional(),
+    }),
   })
   .meta({ id: 'Execution' });
 

@@ -25,6 +25,7 @@ import { readApprovalRoute } from './routes/read-approval.route';
 import { readListRoute } from './routes/read-list.route';
 import { readPolicyRoute } from './routes/read-policy.route';
 import { redeemSlackLinkRoute } from './routes/redeem-slack-link.route';
+import { readReceiptRoute } from './routes/read-receipt.route';
 import { registerAgentRoute } from './routes/register-agent.route';
 import { releaseExecutionRoute } from './routes/release-execution.route';
 import { reportOutcomeRoute } from './routes/report-outcome.route';
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   submitExecutionRoute,
   listExecutionsRoute,
   awaitExecutionRoute,
+  readReceiptRoute,
   releaseExecutionRoute,
   reportOutcomeRoute,
   cancelExecutionRoute,

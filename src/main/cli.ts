@@ -2,6 +2,7 @@
 import { runCli } from '../cli/run-cli';
 import { BUILT_IN_CHAINS } from '../app/build-snapshot';
 import { loadPolicy } from '../contract/policy/load';
+import { createReceiptVerifier } from '../evidence/receipt-verifier';
 import { createRegexCompiler } from '../facts/regex-compiler';
 import { createZoneClock } from '../facts/zone-clock';
 import { createLogger } from '../observability/logger';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     migrate: (options) => runMigrate({ ...options, reset: false }, process.env, say),
     killOutOfBand: (options) => killOutOfBand(options, process.env, logger),
     verifyOffline: (options) => verifyOffline(options, process.env),
+    receiptVerifier: createReceiptVerifier,
     lintPolicy: (text, id) => {
       const loaded = loadPolicy(text, {
         id,

@@ -40,6 +40,7 @@ import {
   createReadPolicy,
   createValidatePolicy,
 } from '../app/publish-policy';
+import { createReadReceipt } from '../app/read-receipt';
 import { createReleaseExecution } from '../app/release-execution';
 import { createReportOutcome } from '../app/report-outcome';
 import { createSubmitExecution } from '../app/submit-execution';
@@ -157,6 +158,7 @@ function executionUseCases(
   | 'submitExecution'
   | 'evaluateRequest'
   | 'awaitExecution'
+  | 'readReceipt'
   | 'listExecutions'
   | 'releaseExecution'
   | 'reportOutcome'
@@ -186,6 +188,16 @@ function executionUseCases(
       },
     }),
     awaitExecution: createAwaitExecution({ ...run, snapshots, waiter: hub, monotonicMs }),
+    readReceipt: createReadReceipt({
+      ...run,
+      snapshots,
+      log: w.auditLog,
+      waiter: hub,
+      monotonicMs,
+      noteReceipt: (caller, row) => {
+        notes.noteReceipt(caller, row);
+      },
+    }),
     listExecutions: createListExecutions({ reads }),
     releaseExecution: createReleaseExecution(run),
     reportOutcome: createReportOutcome(run),

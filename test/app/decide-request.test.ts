@@ -1,9 +1,9 @@
 import { decideRequest } from '../../src/app/decide-request';
 import type { TenantSnapshot } from '../../src/app/ports';
-import { STANDARD_CHAIN } from '../../src/core/escalation/chain';
+import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { AgentProfile } from '../../src/core/policy/model';
 import type { PolicySet } from '../../src/core/policy/policy-set';
-import { killOf } from '../core/execution/state-builders';
+import { killOf, ladderOf } from '../core/execution/state-builders';
 import { compiled, inputOf, setOf } from '../core/policy/policy-builders';
 import { SHA256, snapshotOf } from './app-builders';
 
@@ -33,7 +33,7 @@ describe('decideRequest', () => {
   it('climbs a ladder exactly where a person is asked', () => {
     expect(decided(STANDARD)).toMatchObject({
       decision: { verdict: 'REQUIRE_APPROVAL' },
-      ladder: STANDARD_CHAIN,
+      ladder: ladderOf(STANDARD_CHAIN),
     });
     const free = decided(STANDARD, {}, {}, 'read');
     expect(free.decision.verdict).toBe('ALLOW');

@@ -12,6 +12,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   submitExecution: { path: '/v1/executions', body: REFUND },
   listExecutions: { path: '/v1/executions?status=denied&limit=10' },
   awaitExecution: { path: `/v1/executions/${EXECUTION_ID}?waitMs=0` },
+  readReceipt: { path: `/v1/executions/${EXECUTION_ID}/receipt?wait=proof&waitMs=0` },
   releaseExecution: {
     path: `/v1/executions/${EXECUTION_ID}/release`,
     body: { argsDigest: 'ab', attemptId: 'attempt-1' },
@@ -33,6 +34,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   readApproval: { path: `/v1/approvals/${APPROVAL_ID}` },
   approve: { path: `/v1/approvals/${APPROVAL_ID}/approve`, body: { rationale: 'Ticket 4711' } },
   reject: { path: `/v1/approvals/${APPROVAL_ID}/reject`, body: { rationale: 'No ticket' } },
+  escalate: { path: `/v1/approvals/${APPROVAL_ID}/escalate`, body: { rationale: 'Too large' } },
   listChains: { path: '/v1/chains' },
   publishPolicy: { path: '/v1/policies?id=support&publish=true', body: { rules: [] } },
   listPolicies: { path: '/v1/policies' },

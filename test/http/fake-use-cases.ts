@@ -8,10 +8,12 @@ import {
   type Permission,
   type Role,
 } from '../../src/core/access/permissions';
+import { receiptOf } from '../../src/core/audit/receipt';
 import { DomainError } from '../../src/core/errors';
-import { STANDARD_CHAIN } from '../../src/core/escalation/chain';
+import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
 import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
+import { sampleFacts } from '../core/audit/sample-receipt';
 
 export const EXECUTION_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 export const APPROVAL_ID = '01890a5d-ac96-774b-bcce-b302099a8058';
@@ -182,6 +184,7 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     submitExecution: answer(execution()),
     evaluateRequest: answer(evaluation),
     awaitExecution: answer(execution()),
+    readReceipt: answer({ receipt: 'e30.e30.e30', body: receiptOf(sampleFacts('0a1b2c3d')) }),
     listExecutions: answer({ items: [] }),
     releaseExecution: answer(execution()),
     reportOutcome: answer(execution({ status: 'committed', mayRun: false })),

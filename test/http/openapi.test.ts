@@ -125,6 +125,7 @@ describe('aliases', () => {
       'get /governance/policies',
       'get /governance/policies/{policyId}',
       'post /approvals/{approvalId}/approve',
+      'post /approvals/{approvalId}/escalate',
       'post /approvals/{approvalId}/reject',
       'post /governance/evaluate',
       'post /governance/policies',

@@ -53,6 +53,8 @@ export interface TestInstallation {
   readonly core: CoreParts;
   readonly crypto: Cryptography;
   readonly admin: Caller;
+  /** Where its keys are kept. */
+  readonly keysDir: string;
   readonly log: LogEntry[];
   /** Executions whose workflow would have been started, and nudges that would have been sent. */
   readonly starts: StoredExecution[];
@@ -116,7 +118,7 @@ export async function createTestInstallation(
   };
   if (options.support ?? true) await publish('support', SUPPORT_POLICY);
   return {
-    ...{ database, sessions, core, crypto, admin, log, starts, publish },
+    ...{ database, sessions, core, crypto, admin, keysDir, log, starts, publish },
     twin: async ({ databaseUrl } = {}) => open(databaseUrl ?? database.adminUrl).core,
     person: async (id, { roles = [], approverRoles = [], email, by = admin } = {}) => {
       const user = { id, name: id, email: email ?? `${id}@example.com`, roles, approverRoles };

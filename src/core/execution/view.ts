@@ -61,7 +61,12 @@ export interface ExecutionView {
   readonly updatedAt: string;
   /** Grows with every change; waiters resume by it. */
   readonly version: number;
-  readonly links: { readonly self: string; readonly temporal?: string };
+  readonly links: {
+    readonly self: string;
+    readonly temporal?: string;
+    /** Once a verdict stands. */
+    readonly receipt?: string;
+  };
 }
 
 /** One row of a list: never a token, a salt or arguments. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { killedSince } from '../../../src/core/controls/kill-switch';
+import { standingGroups } from '../../../src/core/escalation/ladder';
 import { quorumReached } from '../../../src/core/escalation/quorum';
 import { settle } from '../../../src/core/execution/settle';
 import { dueAtMs, isOpen, statusOf, type ExecutionState } from '../../../src/core/execution/state';
@@ -147,7 +148,7 @@ describe('laws of the one transition, over random ladders, people and times', ()
         expect(isOpen(state)).toBe(true);
         expect(nowMs).toBeLessThan(lifeEnds);
         expect(nowMs).toBeLessThan(state.verdict === 'parked' ? FOREVER_MS : deadlineMs);
-        expect(after.counted).toMatchObject({ level: state.approval?.level.index, atMs: nowMs });
+        expect(after.counted).toMatchObject({ level: state.approval?.level.number, atMs: nowMs });
       }
       if (released(scene)) {
         expect(nowMs).toBeLessThan(after.state.validUntilMs ?? 0);
@@ -177,11 +178,10 @@ describe('laws of the one transition, over random ladders, people and times', ()
       );
       const { approval } = state;
       const humans = (approval?.votes ?? [])
-        .filter((vote) => vote.verdict === 'approve' && vote.level === approval?.level.index)
-        .filter((vote) => context.stillEligible(vote.principal))
+        .filter((vote) => vote.verdict === 'approve' && vote.level === approval?.level.number)
         .map((vote) => vote.principal);
-      const byPeople =
-        counted?.verdict === 'approve' && quorumReached(approval?.level.groups ?? [], humans);
+      const asked = approval === undefined ? [] : standingGroups(approval, context.resolve);
+      const byPeople = counted?.verdict === 'approve' && quorumReached(asked, humans);
       expect(bySilence || byPeople).toBe(true);
       expect(bySilence && byPeople).toBe(false);
     });
