@@ -6,6 +6,7 @@ import type { AgentId, EventId, ExecutionId, PrincipalId, TenantId } from '../co
 import type { JsonObject } from '../core/json';
 import type { AgentProfile } from '../core/policy/model';
 import type { ChannelIdentityWrites } from './channel-identity-ports';
+import type { ChainWrites, GroupWrites } from './chain-ports';
 import type { MessagePurpose } from './channel-ports';
 import type { SealedPayload, StoredExecution, TenantSnapshot, OutboxJob } from './ports';
 
@@ -13,6 +14,13 @@ import type { SealedPayload, StoredExecution, TenantSnapshot, OutboxJob } from '
 export interface Approver {
   readonly principal: PrincipalId;
   readonly email: string;
+}
+
+/** What of a request names people; only a verified requester, never a claimed one. */
+export interface RequestPeople {
+  readonly requester?: PrincipalId;
+  /** Id or e-mail address of the user who answers for the agent. */
+  readonly owner?: string;
 }
 
 export interface VoteRow {
@@ -69,12 +77,12 @@ export interface Tx {
   payloads(execution: ExecutionId): Promise<readonly SealedPayload[]>;
   voteByCommand(principal: PrincipalId, commandId: string): Promise<VoteRow | undefined>;
   /**
-   * Active people behind each selector now, by `describeSelector` text. `requester` is the verified human who
-   * asked, if any; `owner` is the agent's owner as registered, an id or an e-mail address.
+   * Active people behind each selector, by `describeSelector` text; on call by the transaction's clock.
+   * `manager_of` and `owner_of` name nobody without what `about` says of the request.
    */
   approvers(
     selectors: readonly ApproverSelector[],
-    about?: { readonly requester?: PrincipalId; readonly owner?: string },
+    about?: RequestPeople,
   ): Promise<ReadonlyMap<string, readonly Approver[]>>;
   /** Whether the credential is still valid and its holder active. */
   credentialActive(credentialId: string): Promise<boolean>;
@@ -124,15 +132,18 @@ export interface NewUser {
   readonly name: string;
   readonly roles: readonly string[];
   readonly approverRoles: readonly string[];
+  /** Id of the user who stands above this one. */
+  readonly manager?: string;
 }
 
-export interface NewAgent extends AgentProfile {
+export interface NewAgent extends Omit<AgentProfile, 'tools'> {
   readonly registeredBy: PrincipalId;
   readonly policies: readonly string[];
+  /** Everything said about each tool, by its name. */
   readonly tools: JsonObject;
 }
 
-export interface RegistryWrites extends ChannelIdentityWrites {
+export interface RegistryWrites extends ChannelIdentityWrites, ChainWrites, GroupWrites {
   /** False when the id is taken. */
   insertUser(user: NewUser): Promise<boolean>;
   userExists(id: string): Promise<boolean>;

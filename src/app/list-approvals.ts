@@ -57,6 +57,7 @@ async function present(
       : {}),
     reason: row.decision.reason,
     matched: row.decision.matched,
+    ...(row.decision.risk === undefined ? {} : { risk: row.decision.risk }),
     requestedAt: new Date(row.decidedAtMs).toISOString(),
     remainingMs: Math.max(0, approval.level.deadlineMs - nowMs),
   };

@@ -56,6 +56,13 @@ export interface RawSnapshot {
     readonly bundle: boolean;
   }[];
   readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** The tenant's own chains in force; the predefined ones are known without the database. */
+  readonly chains: readonly {
+    readonly id: string;
+    readonly version: number;
+    readonly text: string;
+    readonly digest: string;
+  }[];
   readonly kills: readonly KillSwitch[];
 }
 

@@ -102,6 +102,7 @@ export async function presentExecution(
     trace: decision.trace,
     policyChain: decision.policyChain,
     obligations: decision.obligations,
+    ...(decision.risk === undefined ? {} : { risk: decision.risk }),
     agent: row.agent,
     action: row.action,
     environment: row.environment,

@@ -4,6 +4,7 @@ import type { StoredRow } from '../core/audit/verify-row';
 import type { KillReach, KillSwitch } from '../core/controls/kill-switch';
 import type { AgentId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
+import type { ChainReads, GroupReads } from './chain-ports';
 import type { NewUser, VoteRow } from './commit-ports';
 import type { OutboxJob } from './ports';
 import type { SealedPayload, StoredExecution } from './ports';
@@ -84,7 +85,7 @@ export interface ExecutionFilter {
 }
 
 /** Listings and single reads of the directory, policies and controls, under row-level security. */
-export interface RegistryReads {
+export interface RegistryReads extends ChainReads, GroupReads {
   users(tenant: TenantId): Promise<readonly NewUser[]>;
   agents(tenant: TenantId): Promise<readonly AgentProfile[]>;
   agent(tenant: TenantId, id: AgentId): Promise<AgentProfile | undefined>;

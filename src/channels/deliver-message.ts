@@ -50,7 +50,7 @@ export interface Lease {
 }
 
 /** The gateway limits its own calls; this is the end of patience with the gateway. */
-export const CALL_LIMIT_MS = 15_000;
+const CALL_LIMIT_MS = 15_000;
 /** A look-up reaches this far behind the attempt, for the clocks of two companies. */
 const LOOK_BACK_MS = 60_000;
 const RETRY_LONGEST_MS = 60_000;

@@ -7,28 +7,39 @@ import type {
   VoteReceipt,
 } from '../core/execution/view';
 import type { Json } from '../core/json';
-import { createRequester, type ApiRequest, type Requester } from './api-request';
+import type { RiskModel } from '../core/risk/describe-model';
+import type { RiskScore } from '../core/risk/model';
+import { createRequester, type ApiRequest, type Requester, type TextBody } from './api-request';
 import type {
   Agent,
   AuditEventView,
+  ChainDetail,
+  ChainValidation,
+  ChainView,
+  CreatedUser,
   EngagedKillSwitch,
   EngageKillSwitchBody,
+  Group,
   IntegrityReport,
   IssuedKey,
   KillSwitchView,
   NewAgentBody,
+  OnCallSchedule,
   Page,
   PolicySummary,
   PolicyText,
+  PublishedChain,
   PublishedPolicy,
   Readiness,
   RegisteredAgent,
   SlackIdentity,
   SlackStatus,
+  ShiftBody,
   SubmitBody,
   SystemStatus,
   User,
   ValueList,
+  WithdrawnChain,
 } from './resources';
 
 export interface PageQuery {
@@ -50,6 +61,8 @@ export interface ApiClient {
   /** Decides and explains; stores nothing but an audit row. */
   dryRun(body: SubmitBody): Promise<EvaluationView>;
   evaluate(body: SubmitBody): Promise<EvaluationView>;
+  scoreRisk(body: SubmitBody): Promise<RiskScore>;
+  riskModel(): Promise<RiskModel>;
   /** With `waitMs` (at most 50,000) answers when the version passes `sinceVersion` or the time is up. */
   readExecution(
     id: string,
@@ -115,7 +128,24 @@ export interface ApiClient {
   readList(name: string): Promise<ValueList>;
   listLists(): Promise<Page<ValueList>>;
 
-  createUser(user: User): Promise<User>;
+  listChains(): Promise<Page<ChainView>>;
+  readChain(id: string, version?: number): Promise<ChainDetail>;
+  /** With `id` a document of another id is refused. */
+  publishChain(document: TextBody, id?: string): Promise<PublishedChain>;
+  validateChain(document: TextBody): Promise<ChainValidation>;
+  withdrawChain(id: string): Promise<WithdrawnChain>;
+
+  listGroups(): Promise<Page<Group>>;
+  readGroup(id: string): Promise<Group>;
+  putGroup(
+    id: string,
+    body: { readonly name?: string; readonly members: readonly string[] },
+  ): Promise<Group>;
+  listOnCall(): Promise<Page<OnCallSchedule>>;
+  readOnCall(schedule: string): Promise<OnCallSchedule>;
+  putOnCall(schedule: string, shifts: readonly ShiftBody[]): Promise<OnCallSchedule>;
+
+  createUser(user: User): Promise<CreatedUser>;
   listUsers(): Promise<Page<User>>;
   issueUserKey(userId: string, body: { readonly label?: string | undefined }): Promise<IssuedKey>;
   linkSlackIdentity(
@@ -160,6 +190,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     ...executionCalls(send),
     ...approvalCalls(send),
     ...policyCalls(send),
+    ...chainCalls(send),
+    ...groupCalls(send),
     ...registryCalls(send),
     ...channelCalls(send),
     ...controlCalls(send),
@@ -179,6 +211,8 @@ const executionCalls = (send: Requester) => ({
   dryRun: (body: SubmitBody) =>
     send<EvaluationView>(post('/v1/executions', { ...body, mode: 'dry_run' })),
   evaluate: (body: SubmitBody) => send<EvaluationView>(post('/v1/policies/evaluate', body)),
+  scoreRisk: (body: SubmitBody) => send<RiskScore>(post('/v1/risk/score', body)),
+  riskModel: () => send<RiskModel>(get('/v1/risk/factors')),
   readExecution: ((id, wait = {}) => {
     const { signal, ...query } = wait;
     return send<ExecutionView>({
@@ -230,8 +264,43 @@ const policyCalls = (send: Requester) => ({
   listLists: () => send<Page<ValueList>>(get('/v1/lists')),
 });
 
+const chainCalls = (send: Requester) => ({
+  listChains: () => send<Page<ChainView>>(get('/v1/chains')),
+  readChain: (id: string, version?: number) =>
+    send<ChainDetail>(get(`/v1/chains/${part(id)}`, { version })),
+  publishChain: (text: TextBody, id?: string) =>
+    send<PublishedChain>(
+      id === undefined
+        ? { method: 'POST', path: '/v1/chains', text }
+        : { method: 'PUT', path: `/v1/chains/${part(id)}`, text },
+    ),
+  validateChain: (text: TextBody) =>
+    send<ChainValidation>({ method: 'POST', path: '/v1/chains/validate', text }),
+  withdrawChain: (id: string) =>
+    send<WithdrawnChain>({ method: 'DELETE', path: `/v1/chains/${part(id)}` }),
+});
+
+const groupCalls = (send: Requester) => ({
+  listGroups: () => send<Page<Group>>(get('/v1/groups')),
+  readGroup: (id: string) => send<Group>(get(`/v1/groups/${part(id)}`)),
+  putGroup: ((id, body) =>
+    send({
+      method: 'PUT',
+      path: `/v1/groups/${part(id)}`,
+      json: body,
+    })) satisfies ApiClient['putGroup'],
+  listOnCall: () => send<Page<OnCallSchedule>>(get('/v1/on-call')),
+  readOnCall: (schedule: string) => send<OnCallSchedule>(get(`/v1/on-call/${part(schedule)}`)),
+  putOnCall: ((schedule, shifts) =>
+    send({
+      method: 'PUT',
+      path: `/v1/on-call/${part(schedule)}`,
+      json: { shifts },
+    })) satisfies ApiClient['putOnCall'],
+});
+
 const registryCalls = (send: Requester) => ({
-  createUser: (user: User) => send<User>(post('/v1/users', user)),
+  createUser: (user: User) => send<CreatedUser>(post('/v1/users', user)),
   listUsers: () => send<Page<User>>(get('/v1/users')),
   issueUserKey: ((userId, body) =>
     send(post(`/v1/users/${part(userId)}/keys`, body))) satisfies ApiClient['issueUserKey'],

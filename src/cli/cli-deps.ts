@@ -74,6 +74,10 @@ export interface CliDeps {
     readonly problems: readonly Diagnostic[];
     readonly warnings: readonly Diagnostic[];
   }>;
+  lintChain(text: string): Awaitable<{
+    readonly problems: readonly Diagnostic[];
+    readonly warnings: readonly Diagnostic[];
+  }>;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   readonly env: Readonly<Record<string, string | undefined>>;

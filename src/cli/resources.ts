@@ -1,8 +1,9 @@
 import type { VerifyState } from '../core/audit/verify-states';
 import type { Role } from '../core/access/permissions';
 import { KILL_SCOPES } from '../core/controls/kill-switch';
+import type { ChainDefinition } from '../core/escalation/chain';
 import type { JsonObject } from '../core/json';
-import type { RiskLevel } from '../core/policy/model';
+import type { RiskLevel } from '../core/risk/model';
 
 /** What the REST API sends and takes, beyond the views of core/execution. Times are ISO 8601 UTC. */
 export interface Page<Item> {
@@ -72,6 +73,60 @@ export interface User {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly approverRoles: readonly string[];
+  readonly manager?: string;
+}
+
+export type CreatedUser = User & { readonly warnings?: readonly string[] };
+
+export interface ChainView extends ChainDefinition {
+  readonly source: 'predefined' | 'own';
+  readonly description: string;
+}
+
+export interface ChainDetail extends ChainView {
+  readonly inForce: boolean;
+  /** Absent for a predefined chain. */
+  readonly text?: string;
+}
+
+export interface PublishedChain {
+  readonly id: string;
+  readonly version: number;
+  readonly unchanged: boolean;
+  readonly warnings: readonly Diagnostic[];
+  readonly definition: ChainDefinition;
+  readonly description: string;
+}
+
+export interface ChainValidation {
+  readonly ok: boolean;
+  readonly problems: readonly Diagnostic[];
+  readonly warnings: readonly Diagnostic[];
+  readonly description?: string;
+}
+
+export interface WithdrawnChain {
+  readonly id: string;
+  readonly withdrawnVersion: number;
+  readonly predefinedVersion?: number;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly name: string;
+  readonly members: readonly string[];
+}
+
+export interface ShiftBody {
+  readonly user: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface OnCallSchedule {
+  readonly schedule: string;
+  readonly shifts: readonly ShiftBody[];
+  readonly onCallNow: readonly string[];
 }
 
 export interface IssuedKey {

@@ -3,6 +3,8 @@ import type { PoolClient } from 'pg';
 import type { RegistryWrites } from '../app/commit-ports';
 import type { TenantId } from '../core/ids';
 import { createChannelIdentityWrites } from './channel-identity-writes';
+import { chainWrites } from './chain-store';
+import { groupWrites } from './group-store';
 import { readKill } from './kill-rows';
 
 const inserted = (result: { readonly rowCount: number | null }): boolean => result.rowCount === 1;
@@ -16,8 +18,8 @@ function directoryWrites(
   return {
     insertUser: async (user) => {
       const made = await client.query(
-        `INSERT INTO principals (tenant, id, kind, name, email) VALUES ($1, $2, 'user', $3, $4) ON CONFLICT DO NOTHING`,
-        [tenant, `user:${user.id}`, user.name, user.email],
+        `INSERT INTO principals (tenant, id, kind, name, email, manager) VALUES ($1, $2, 'user', $3, $4, $5) ON CONFLICT DO NOTHING`,
+        [tenant, `user:${user.id}`, user.name, user.email, user.manager ?? null],
       );
       if (!inserted(made)) return false;
       await client.query(
@@ -125,6 +127,8 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
     ...directoryWrites(client, tenant),
     ...policyWrites(client, tenant),
     ...createChannelIdentityWrites(client, tenant),
+    ...chainWrites(client, tenant),
+    ...groupWrites(client, tenant),
     engageKill: async (kill) => {
       const made = await client.query(
         `INSERT INTO controls (tenant, id, kind, scope, target, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at)

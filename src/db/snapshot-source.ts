@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 
 import type { RawSnapshot, SnapshotSource, TenantSnapshot } from '../app/ports';
 import { tenantId, type TenantId } from '../core/ids';
+import { readChains } from './chain-store';
 import { inTenant } from './in-tenant';
 import { readKills } from './kill-rows';
 
@@ -33,6 +34,7 @@ async function readRaw(pool: Pool, tenant: TenantId): Promise<RawSnapshot> {
       epoch: head.rows[0].epoch,
       policies: policies.rows,
       lists: new Map(lists.rows.map((row) => [row.name, row.values])),
+      chains: await readChains(client, tenant),
       kills: await readKills(client, tenant),
     };
   });

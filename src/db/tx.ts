@@ -1,11 +1,11 @@
 import type { PoolClient } from 'pg';
 
 import type { SealedPayload, StoredExecution } from '../app/ports';
-import type { Approver, Tx, VoteRow } from '../app/commit-ports';
+import type { Tx, VoteRow } from '../app/commit-ports';
 import { auditEvent } from '../core/audit/event';
-import { describeSelector, type ApproverSelector } from '../core/escalation/chain';
 import { eventId, principalId, type ExecutionId, type TenantId } from '../core/ids';
 import { chatAccountActive, isChatCredential } from './channel-identity-writes';
+import { readApprovers } from './approver-reads';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
 import { createRegistryWrites } from './registry-writes';
@@ -45,33 +45,6 @@ export async function readPayloads(
   }));
 }
 
-async function readApprovers(
-  client: PoolClient,
-  tenant: TenantId,
-  selectors: readonly ApproverSelector[],
-): Promise<ReadonlyMap<string, readonly Approver[]>> {
-  const roles = selectors.flatMap((selector) => (selector.kind === 'role' ? [selector.role] : []));
-  const users = selectors.flatMap((selector) =>
-    selector.kind === 'user' ? [`user:${selector.user}`] : [],
-  );
-  const found = await client.query<{ key: string; principal: string; email: string | null }>({
-    name: 'approvers',
-    text: `SELECT 'role:' || b.role AS key, p.id AS principal, p.email
-             FROM role_bindings b JOIN principals p ON p.tenant = b.tenant AND p.id = b.principal
-            WHERE b.tenant = $1 AND b.kind = 'approver' AND b.role = ANY($2) AND p.kind = 'user' AND p.status = 'active'
-           UNION ALL
-           SELECT p.id, p.id, p.email FROM principals p
-            WHERE p.tenant = $1 AND p.id = ANY($3) AND p.kind = 'user' AND p.status = 'active'`,
-    values: [tenant, roles, users],
-  });
-  const people = new Map<string, Approver[]>(
-    selectors.map((selector) => [describeSelector(selector), []]),
-  );
-  for (const row of found.rows)
-    people.get(row.key)?.push({ principal: principalId(row.principal), email: row.email ?? '' });
-  return people;
-}
-
 type TxReads = Pick<
   Tx,
   | 'execution'
@@ -85,7 +58,7 @@ type TxReads = Pick<
 >;
 
 /** Reads of the open transaction: they see everything committed before the head was locked. */
-function createReads(client: PoolClient, tenant: TenantId): TxReads {
+function createReads(client: PoolClient, tenant: TenantId, nowMs: number): TxReads {
   const one = async (
     name: string,
     where: string,
@@ -111,7 +84,7 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
       });
       return found.rows[0] === undefined ? undefined : voteOf(found.rows[0]);
     },
-    approvers: (selectors) => readApprovers(client, tenant, selectors),
+    approvers: (selectors, about) => readApprovers(client, tenant, selectors, nowMs, about),
     credentialActive: async (id) => {
       if (isChatCredential(id)) return chatAccountActive(client, tenant, id);
       const found = await client.query({
@@ -154,7 +127,7 @@ export function createTx(
   const tx: Tx = {
     tenant,
     nowMs,
-    ...createReads(client, tenant),
+    ...createReads(client, tenant, nowMs),
     nextSeq: () => start.seq + staged.events.length + 1,
     audit: (event) => {
       staged.events.push(auditEvent({ ...event, id: eventId(start.uuid()), tsMs: nowMs }));

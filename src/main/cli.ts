@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from '../cli/run-cli';
-import { BUILT_IN_CHAINS } from '../app/build-snapshot';
+import { loadChain } from '../contract/chains/load';
 import { loadPolicy } from '../contract/policy/load';
 import { createReceiptVerifier } from '../evidence/receipt-verifier';
 import { createRegexCompiler } from '../facts/regex-compiler';
@@ -37,7 +37,16 @@ async function main(): Promise<void> {
         id,
         bundleDefault: 'deny',
         lists: 'any',
-        chains: new Set(BUILT_IN_CHAINS.keys()),
+        chains: 'any',
+        compilers: { regex: createRegexCompiler(), zones: createZoneClock() },
+      });
+      return loaded.ok
+        ? { problems: [], warnings: loaded.warnings }
+        : { problems: loaded.problems, warnings: [] };
+    },
+    lintChain: (text) => {
+      const loaded = loadChain(text, {
+        lists: 'any',
         compilers: { regex: createRegexCompiler(), zones: createZoneClock() },
       });
       return loaded.ok

@@ -25,27 +25,34 @@ import {
 } from '../app/directory';
 import { createEvaluateRequest } from '../app/evaluate-request';
 import { createStartLagGauge } from '../app/housekeeping';
+import { createListGroups, createPutGroup, createReadGroup } from '../app/groups';
 import { createEngageKillSwitch } from '../app/engage-kill-switch';
 import { createLiftKillSwitch, createListKillSwitches } from '../app/kill-switches';
 import { createListPendingApprovals, createReadApproval } from '../app/list-approvals';
 import { createListAuditEvents } from '../app/list-audit-events';
 import { createListExecutions } from '../app/list-executions';
 import { createPutList, createReadList, createReadLists } from '../app/lists';
+import { createListOnCall, createPutOnCall, createReadOnCall } from '../app/on-call';
 import type { Cryptography, Logger, SnapshotSource, WorkflowStarter } from '../app/ports';
 import type { OutboxStore } from '../app/read-ports';
 import type { Committer } from '../app/commit-ports';
+import { createPublishChain, createValidateChain } from '../app/publish-chain';
 import {
   createListPolicies,
   createPublishPolicy,
   createReadPolicy,
   createValidatePolicy,
 } from '../app/publish-policy';
+import { createListChains, createReadChain } from '../app/read-chains';
 import { createReadReceipt } from '../app/read-receipt';
+import { readRiskModel } from '../app/read-risk-model';
 import { createReleaseExecution } from '../app/release-execution';
 import { createReportOutcome } from '../app/report-outcome';
+import { createScoreRisk } from '../app/score-risk';
 import { createSubmitExecution } from '../app/submit-execution';
-import { listChains, type SystemStatus, type UseCases } from '../app/use-cases';
+import type { SystemStatus, UseCases } from '../app/use-cases';
 import { createVerifyAudit } from '../app/verify-audit';
+import { createWithdrawChain } from '../app/withdraw-chain';
 import {
   createMintWorkflowCredential,
   createRedeemWorkflowCredential,
@@ -157,6 +164,8 @@ function executionUseCases(
 ): Group<
   | 'submitExecution'
   | 'evaluateRequest'
+  | 'scoreRisk'
+  | 'readRiskModel'
   | 'awaitExecution'
   | 'readReceipt'
   | 'listExecutions'
@@ -187,6 +196,8 @@ function executionUseCases(
         notes.noteEvaluation(caller, verdict);
       },
     }),
+    scoreRisk: createScoreRisk({ snapshots, facts, factDeadlineMs: FACT_DEADLINE_MS }),
+    readRiskModel,
     awaitExecution: createAwaitExecution({ ...run, snapshots, waiter: hub, monotonicMs }),
     readReceipt: createReadReceipt({
       ...run,
@@ -209,13 +220,46 @@ function executionUseCases(
 function approvalUseCases(
   { crypto, starter }: CorePartsInput,
   { committer, snapshots, reads }: Wiring,
-): Group<'listPendingApprovals' | 'readApproval' | 'castVote' | 'listChains'> {
+): Group<'listPendingApprovals' | 'readApproval' | 'castVote'> {
   const fresh = { committer, crypto, snapshots, reads };
   return {
     listPendingApprovals: createListPendingApprovals(fresh),
     readApproval: createReadApproval(fresh),
     castVote: createCastVote({ committer, crypto, reads, starter }),
-    listChains,
+  };
+}
+
+function chainUseCases(
+  { crypto }: CorePartsInput,
+  { committer, snapshots, registry, capabilities }: Wiring,
+): Group<
+  | 'publishChain'
+  | 'validateChain'
+  | 'listChains'
+  | 'readChain'
+  | 'withdrawChain'
+  | 'putGroup'
+  | 'listGroups'
+  | 'readGroup'
+  | 'putOnCall'
+  | 'listOnCall'
+  | 'readOnCall'
+> {
+  const reads = registry;
+  const chain = { committer, snapshots, crypto, reads, capabilities };
+  const people = { committer, reads };
+  return {
+    publishChain: createPublishChain(chain),
+    validateChain: createValidateChain(chain),
+    listChains: createListChains({ reads }),
+    readChain: createReadChain({ reads }),
+    withdrawChain: createWithdrawChain({ committer, snapshots }),
+    putGroup: createPutGroup(people),
+    listGroups: createListGroups({ reads }),
+    readGroup: createReadGroup({ reads }),
+    putOnCall: createPutOnCall(people),
+    listOnCall: createListOnCall({ reads }),
+    readOnCall: createReadOnCall({ reads }),
   };
 }
 
@@ -329,6 +373,7 @@ export function createCoreParts(input: CorePartsInput): CoreParts {
     useCases: {
       ...executionUseCases(input, w),
       ...approvalUseCases(input, w),
+      ...chainUseCases(input, w),
       ...policyUseCases(input, w),
       ...directoryUseCases(input, w),
       ...channelUseCases(input, w),

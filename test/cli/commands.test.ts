@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describeRiskModel } from '../../src/core/risk/describe-model';
 import { problem } from './canned-server';
 import { contractProblems } from './route-contract';
 import { ok, useCannedServer } from './run-against';
@@ -82,7 +83,28 @@ const CASES: readonly Case[] = [
     canned: pendingView(),
     request: 'GET /v1/executions/a%2Fb',
     exitCode: 0,
-    shows: ['pending_approval', 'APPROVE_LARGE_REFUND', 'role support-manager', 'may run'],
+    shows: [
+      'pending_approval',
+      '44 of 100 (medium): environment 24, action 20',
+      'APPROVE_LARGE_REFUND',
+      'role support-manager',
+      'may run',
+    ],
+  },
+  {
+    line: ['risk', 'score', '--agent', 'support-bot', '--action', 'pay', '--args', '{"amount":5}'],
+    canned: executionView().risk,
+    request: 'POST /v1/risk/score',
+    body: { agent: 'support-bot', action: 'pay', args: { amount: 5 }, context: {} },
+    exitCode: 0,
+    shows: ['44 of 100', 'medium', 'FACTOR', 'environment', 'The environment is production'],
+  },
+  {
+    line: ['risk', 'factors'],
+    canned: describeRiskModel(),
+    request: 'GET /v1/risk/factors',
+    exitCode: 0,
+    shows: ['61 to 80', 'require_approval', 'high-risk', 'irreversible', 'below 1000'],
   },
   {
     line: ['executions', 'await', 'e1'],

@@ -21,6 +21,7 @@ export function fakeDeps(replaced: Partial<CliDeps> = {}): CliDeps {
     verifyOffline: unexpected('verifyOffline'),
     receiptVerifier: createReceiptVerifier,
     lintPolicy: () => ({ problems: [], warnings: [] }),
+    lintChain: () => ({ problems: [], warnings: [] }),
     stdout: { write: () => true },
     stderr: { write: () => true },
     env: { COUNTERSIGN_DATA_DIR: '/nonexistent/countersign-data' },

@@ -10,8 +10,10 @@ import {
 } from '../../src/core/access/permissions';
 import { receiptOf } from '../../src/core/audit/receipt';
 import { DomainError } from '../../src/core/errors';
-import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
+import { CRITICAL_CHAIN, HIGH_RISK_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
+import { readRiskModel } from '../../src/app/read-risk-model';
+import type { RiskScore } from '../../src/core/risk/model';
 import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
 import { sampleFacts } from '../core/audit/sample-receipt';
 
@@ -45,6 +47,12 @@ function callerOf(name: CallerName): Caller {
 
 const AT = '2026-03-04T15:00:00.000Z';
 
+const RISK: RiskScore = {
+  score: 20,
+  level: 'low',
+  factors: [{ name: 'action', points: 20, why: 'The action gives money back' }],
+};
+
 const decided = {
   reasonCode: 'approval_required',
   reason: 'Refunds over 100 need a manager.',
@@ -60,6 +68,7 @@ const decided = {
   ],
   trace: [],
   obligations: [],
+  risk: RISK,
   policyChain: [{ policy: 'support', version: 1, effect: 'require_approval' }],
   argsDigest: 'ab'.repeat(32),
 } as const;
@@ -132,6 +141,7 @@ const pendingApproval: PendingApproval = {
   argsDigest: decided.argsDigest,
   reason: decided.reason,
   matched: decided.matched,
+  risk: RISK,
   requestedAt: AT,
   remainingMs: 3_600_000,
 };
@@ -165,6 +175,15 @@ const KILL = {
   active: true,
 } as const;
 
+const VIEW = { source: 'predefined', description: 'L1 asks somebody.' } as const;
+const CHAIN = { ...HIGH_RISK_CHAIN, ...VIEW };
+const GROUP = { id: 'finance', name: 'Finance', members: ['alice'] };
+const ON_CALL = {
+  schedule: 'payments',
+  shifts: [{ user: 'alice', from: AT, to: '2026-03-09T09:00:00.000Z' }],
+  onCallNow: ['alice'],
+};
+
 const LIST = { name: 'trusted', values: ['acme.com'] };
 
 const answer =
@@ -183,6 +202,8 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     },
     submitExecution: answer(execution()),
     evaluateRequest: answer(evaluation),
+    scoreRisk: answer(RISK),
+    readRiskModel,
     awaitExecution: answer(execution()),
     readReceipt: answer({ receipt: 'e30.e30.e30', body: receiptOf(sampleFacts('0a1b2c3d')) }),
     listExecutions: answer({ items: [] }),
@@ -224,7 +245,20 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     putList: (_caller, list) => Promise.resolve(list),
     readList: answer(LIST),
     listLists: answer({ items: [LIST] }),
-    listChains: answer({ items: [STANDARD_CHAIN] }),
+    listChains: answer({ items: [CHAIN, { ...CRITICAL_CHAIN, ...VIEW }] }),
+    publishChain: answer({
+      ...{ id: CHAIN.id, version: 1, unchanged: false, warnings: [] },
+      ...{ definition: CHAIN, description: CHAIN.description },
+    }),
+    validateChain: answer({ ok: true, problems: [], warnings: [], description: 'L1 asks.' }),
+    readChain: answer({ ...CHAIN, inForce: true }),
+    withdrawChain: answer({ id: CHAIN.id, withdrawnVersion: 2, predefinedVersion: 1 }),
+    putGroup: answer(GROUP),
+    listGroups: answer({ items: [GROUP] }),
+    readGroup: answer(GROUP),
+    putOnCall: answer(ON_CALL),
+    listOnCall: answer({ items: [ON_CALL] }),
+    readOnCall: answer(ON_CALL),
     createUser: answer(USER),
     listUsers: answer({ items: [USER] }),
     issueUserKey: answer({ id: 'credential-1', key: 'cs_test_new' }),

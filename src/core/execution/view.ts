@@ -6,6 +6,7 @@ import type {
   PolicyVerdict,
   RuleTrace,
 } from '../policy/model';
+import type { RiskScore } from '../risk/model';
 import type { ExecutionStatus } from './state';
 
 /** The open or final approval of an execution as askers see it. Times are ISO 8601 UTC. */
@@ -39,6 +40,8 @@ export interface ExecutionView {
   readonly trace: readonly RuleTrace[];
   readonly policyChain: PolicyDecision['policyChain'];
   readonly obligations: readonly Obligation[];
+  /** Absent for what was decided before requests were scored. */
+  readonly risk?: RiskScore;
   readonly agent: string;
   readonly action: string;
   readonly environment: string;
@@ -98,6 +101,7 @@ export interface PendingApproval extends ApprovalView {
   readonly argsDigest: string;
   readonly reason: string;
   readonly matched: readonly MatchedRule[];
+  readonly risk?: RiskScore;
   readonly requestedAt: string;
   /** Milliseconds left by the database's clock. */
   readonly remainingMs: number;

@@ -102,6 +102,7 @@ describe('opening a ladder', () => {
       reminded: 0,
       groups: [{ quorum: 2, eligible: [ANN, BEA, CID] }],
       told: false,
+      why: 'first',
     });
   });
 

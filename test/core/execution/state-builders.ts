@@ -111,6 +111,7 @@ export const ladderOf = (
 /** The moment of opening by the wall clock. */
 export const ladderContext = (context: Partial<LadderContext> = {}): LadderContext => ({
   nowMs: OPENED_MS,
+  resolve: resolveIn(DIRECTORY),
   addTime: wallTime,
   ...context,
 });
