@@ -30,8 +30,6 @@ import { listGroupsRoute, readGroupRoute } from './routes/read-groups.route';
 import { readListRoute } from './routes/read-list.route';
 import { listOnCallRoute, readOnCallRoute } from './routes/read-on-call.route';
 import { readPolicyRoute } from './routes/read-policy.route';
-import { redeemSlackLinkRoute } from './routes/redeem-slack-link.route';
-import { readReceiptRoute } from './routes/read-receipt.route';
 import { readReceiptRoute } from './routes/read-receipt.route';
 import { redeemSlackLinkRoute } from './routes/redeem-slack-link.route';
 import { registerAgentRoute } from './routes/register-agent.route';
