@@ -82,7 +82,7 @@ export function createReadCard(deps: ReadCardDeps) {
       request: { args: opened('arguments'), context: opened('context') },
       votes,
       payloads,
-      nameOf: (person) => people.get(person)?.name ?? person,
+      people,
       ...(url === undefined ? {} : { url }),
     });
     return { row, approval, card, people };

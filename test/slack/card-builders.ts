@@ -56,6 +56,7 @@ export const card = (
     { number: 3, name: 'cfo', approvers: 'role cfo', state: 'waiting' },
   ],
   votes: [],
+  accounts: {},
   missing: 2,
   asks: {
     approveRationale: 'optional',

@@ -15,7 +15,6 @@ import { card, closedCard, EXECUTION } from './card-builders';
 import { elementsOf } from './reading';
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const accountsOf = async () => new Map();
 const METHODS = { post: 'chat.postMessage', update: 'chat.update' } as const;
 const FAULTS: Readonly<Record<VendorFault, ApiFaultKind>> = {
   done_but_answer_lost: 'drop_after_accept',
@@ -46,7 +45,7 @@ async function deadAddress(): Promise<string> {
 }
 
 const directChannel = (slack: FakeSlack): string =>
-  slack.channels().find(({ isDirect }) => isDirect)?.id ?? '';
+  slack.channels().find(({ directWith }) => directWith !== undefined)?.id ?? '';
 
 async function stage(): Promise<VendorStage> {
   const slack = await startFakeSlack();
@@ -55,12 +54,10 @@ async function stage(): Promise<VendorStage> {
   const { botToken, apiUrl } = slack;
   const gateway = createSlackGateway({
     logger,
-    accountsOf,
     settings: { botToken, apiUrl, channel: '#approvals' },
   });
   const unreachable = createSlackGateway({
     logger,
-    accountsOf,
     settings: { botToken, apiUrl: await deadAddress(), channel },
   });
   return {
@@ -112,7 +109,6 @@ describe('the Slack gateway', () => {
   const gateway = (channel: string) =>
     createSlackGateway({
       logger,
-      accountsOf,
       settings: { botToken: slack.botToken, apiUrl: slack.apiUrl, channel },
     });
   const post = (channel: string, target: PostTarget = { kind: 'channel' }) =>
@@ -218,7 +214,6 @@ describe('looking a message up', () => {
     const apiUrl = await addressOf(server);
     const found = await createSlackGateway({
       logger,
-      accountsOf,
       settings: { botToken: 'xoxb-1', apiUrl, channel: 'C1' },
     }).find({ postKey: 'k1', target: { kind: 'channel' }, sinceMs: 0 });
     await new Promise((resolve) => server.close(resolve));
