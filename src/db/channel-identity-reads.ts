@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
-import type { ChannelIdentityReads, ChatAccountLookup } from '../app/channel-identity-ports';
+import type { ChannelIdentityReads } from '../app/channel-identity-ports';
+import type { ChatAccountLookup } from '../app/resolve-chat-account';
 import { principalId, tenantId, userPrincipal } from '../core/ids';
 import {
   chatCredential,
