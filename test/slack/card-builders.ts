@@ -72,9 +72,12 @@ export const closedCard = (
   closed: Partial<NonNullable<ApprovalCard['closed']>> = {},
   over: Partial<ApprovalCard> = {},
 ): ApprovalCard => {
-  const { asks: _, missing: __, ...open } = card();
+  const { version, display: shown, displayDigest, levels } = card();
   return {
-    ...open,
+    version,
+    display: shown,
+    displayDigest,
+    levels,
     status,
     votes: [vote()],
     closed: {

@@ -138,7 +138,10 @@ describe('the Slack gateway', () => {
     if (!posted.ok) throw new Error('not posted');
     await gateway(id).update(posted.value, { kind: 'card', card: closedCard('expired') });
     const [update] = slack.calls().filter(({ method }) => method === 'chat.update');
-    expect(update?.args).toMatchObject({ parse: 'none', text: expect.stringContaining('Expired') });
+    expect(update?.args).toMatchObject({
+      parse: 'none',
+      text: '⌛ Expired: payments.refund by refund-bot.',
+    });
     expect(elementsOf(slack.messages(id)[0]?.blocks ?? [])).toEqual([]);
     expect(slack.violations()).toEqual([]);
   });
