@@ -33,9 +33,12 @@ function label(view: RunView): string {
     view.waitingFor === 'approval' && view.level !== undefined
       ? `${view.level.name} · ${view.level.approvers}`
       : WAITING[view.waitingFor];
-  const words =
-    view.remainingMs === undefined ? waiting : `${waiting} · ${duration(view.remainingMs)}`;
-  return clip(words, LABEL_LENGTH);
+  if (view.remainingMs === undefined) return clip(waiting, LABEL_LENGTH);
+  const time = duration(view.remainingMs);
+  return clip(
+    `${waiting} · ${view.next === 'reminder' ? `reminder in ${time}` : time}`,
+    LABEL_LENGTH,
+  );
 }
 
 /** Minutes where there are any, as people speak of timers: "60 min", "45 s". */

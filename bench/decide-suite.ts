@@ -97,14 +97,21 @@ function requireSameDecisions(workload: Workload, set: PolicySet): Record<string
   for (const input of workload.inputs) {
     const ours = decide(input, set);
     const theirs = byHand(input);
-    const rulesOf = (matched: readonly { readonly rule: string }[]): string =>
+    // The default and the band of the risk score are no rules of the workload.
+    const ofRule = ({
+      policy,
+      rule,
+    }: {
+      readonly policy: string;
+      readonly rule: string;
+    }): boolean => policy === POLICY_ID && rule !== 'default';
+    const rulesOf = (matched: readonly Parameters<typeof ofRule>[0][]): string =>
       matched
+        .filter(ofRule)
         .map(({ rule }) => rule)
-        .filter((rule) => rule !== 'default')
         .sort()
         .join(' ');
-    const sameTrace =
-      ours.trace.filter(({ rule }) => rule !== 'default').length === theirs.trace.length;
+    const sameTrace = ours.trace.filter(ofRule).length === theirs.trace.length;
     if (
       ours.verdict !== theirs.verdict ||
       rulesOf(ours.matched) !== rulesOf(theirs.matched) ||

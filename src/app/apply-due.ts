@@ -2,6 +2,7 @@ import { killedSince } from '../core/controls/kill-switch';
 import { dueAtMs, isOpen } from '../core/execution/state';
 import type { ExecutionId, TenantId } from '../core/ids';
 import { SYSTEM_ACTOR } from './audit-records';
+import { killSubjects } from './kill-subjects';
 import type { SnapshotSource, StoredExecution, TenantSnapshot } from './ports';
 import type { ReadExecution } from './read-ports';
 import { stepUnit, type StepDeps, type Stepped } from './step-execution';
@@ -16,12 +17,18 @@ export function createApplyDue(deps: StepDeps) {
 }
 
 /** Whether time or a kill switch has moved this execution although no step has written it yet. */
-function needsStep(row: StoredExecution, kills: TenantSnapshot['kills'], nowMs: number): boolean {
+async function needsStep(
+  row: StoredExecution,
+  snapshot: Pick<TenantSnapshot, 'kills' | 'agent'>,
+  nowMs: number,
+): Promise<boolean> {
   const due = dueAtMs(row.state);
   if (due !== undefined && due <= nowMs) return true;
   const voidable =
     isOpen(row.state) || (row.state.verdict === 'approved' && row.state.run.kind === 'none');
-  return voidable && killedSince(kills, row.state.decidedSeq) !== undefined;
+  if (!voidable) return false;
+  const subjects = await killSubjects(row, snapshot);
+  return killedSince(snapshot.kills, row.state.decidedSeq, subjects) !== undefined;
 }
 
 export interface FreshDeps extends StepDeps {
@@ -44,7 +51,7 @@ export function createFreshen(deps: FreshDeps) {
       deps.snapshots.invalidate(tenant);
       snapshot = await deps.snapshots.current(tenant);
     }
-    if (!needsStep(read.row, snapshot.kills, read.nowMs))
+    if (!(await needsStep(read.row, snapshot, read.nowMs)))
       return { row: read.row, snapshot, nowMs: read.nowMs };
     return applyDue(tenant, read.row.state.id);
   };

@@ -32,6 +32,9 @@ export function displayOf(
     rules: decision.matched
       .filter(({ effect }) => effect === 'require_approval')
       .map(({ policy, version, rule, reason }) => ({ policy, version, rule, reason })),
+    ...(decision.risk === undefined
+      ? {}
+      : { risk: { score: decision.risk.score, level: decision.risk.level } }),
     chain: { id: chain.id, version: chain.version },
     level: {
       number: definition.number,

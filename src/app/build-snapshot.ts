@@ -1,5 +1,6 @@
 import { loadPolicy } from '../contract/policy/load';
 import { createAddTime } from '../core/escalation/business-time';
+import type { ChainDefinition } from '../core/escalation/chain';
 import { PREDEFINED_CHAINS } from '../core/escalation/predefined-chains';
 import { chainFacts, createSituations } from '../core/escalation/situation';
 import type { AgentId, TenantId } from '../core/ids';
@@ -8,9 +9,7 @@ import { compilePolicy, type CompiledPolicy } from '../core/policy/compile';
 import type { AgentProfile, Effect } from '../core/policy/model';
 import { buildPolicySet } from '../core/policy/policy-set';
 import type { RawSnapshot, TenantSnapshot } from './ports';
-
-/** Chains every tenant has. */
-export const BUILT_IN_CHAINS = PREDEFINED_CHAINS;
+import { definitionOf } from './stored-chain';
 
 export interface SnapshotDeps {
   readonly capabilities: CompileDependencies;
@@ -27,9 +26,10 @@ function createCompileCache(capabilities: CompileDependencies) {
     const loaded = loadPolicy(policy.text, {
       id: policy.id,
       bundleDefault,
-      // Checked when it was published. A list that is gone since fails toward the effect of the rule that names it.
+      // Checked when it was published. A list that is gone since fails toward the effect of the rule that names it,
+      // a chain that is gone denies.
       lists: 'any',
-      chains: new Set(BUILT_IN_CHAINS.keys()),
+      chains: 'any',
     });
     // It loaded when it was published; if it does not now, no decision may be made without it.
     if (!loaded.ok)
@@ -43,6 +43,20 @@ function createCompileCache(capabilities: CompileDependencies) {
   };
 }
 
+/** What a stored chain becomes; the same version of a text is read once a process. */
+function createChainCache() {
+  const cache = new Map<string, ChainDefinition>();
+  return (chain: RawSnapshot['chains'][number]): ChainDefinition => {
+    const key = JSON.stringify([chain.id, chain.version, chain.digest]);
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const definition = definitionOf(chain);
+    if (cache.size > 2_000) cache.clear();
+    cache.set(key, definition);
+    return definition;
+  };
+}
+
 /** The default that other notations inherit: the active bundle's; without a bundle, deny. */
 function bundleDefaultOf(policies: readonly CompiledPolicy[]): Effect {
   return policies[0]?.defaultEffect ?? 'deny';
@@ -51,6 +65,7 @@ function bundleDefaultOf(policies: readonly CompiledPolicy[]): Effect {
 /** Turns stored controls into the snapshot that decisions are made with. */
 export function createSnapshotBuilder(deps: SnapshotDeps): (raw: RawSnapshot) => TenantSnapshot {
   const compile = createCompileCache(deps.capabilities);
+  const readChain = createChainCache();
   return (raw) => {
     const listNames = new Set(raw.lists.keys());
     const bundles = raw.policies
@@ -62,7 +77,10 @@ export function createSnapshotBuilder(deps: SnapshotDeps): (raw: RawSnapshot) =>
       .map((policy) => compile(policy, bundleDefault));
     const agents = new Map<AgentId, AgentProfile>();
     const policySet = buildPolicySet([...bundles, ...others], raw.lists);
-    const chains = BUILT_IN_CHAINS;
+    const chains = new Map([
+      ...PREDEFINED_CHAINS,
+      ...raw.chains.map((chain) => [chain.id, readChain(chain)] as const),
+    ]);
     return {
       tenant: raw.tenant,
       epoch: raw.epoch,

@@ -1,6 +1,7 @@
 import type { ApprovalCard, ThreadNote } from '../core/escalation/card';
 import type { Assurance } from '../core/escalation/assurance';
 import type { NotifyTarget } from '../core/escalation/chain';
+import type { OpenedWhy } from '../core/escalation/ladder-events';
 import type { ExecutionId, PrincipalId, TenantId } from '../core/ids';
 
 /** Why a message exists. With the execution it identifies the message, so asking twice makes one. */
@@ -10,7 +11,7 @@ export type MessagePurpose =
   /** A copy of the card to a person on call. */
   | { readonly kind: 'copy'; readonly person: PrincipalId }
   /** Thread: a level opened. `opening` counts openings of the execution from 1. */
-  | { readonly kind: 'opened'; readonly opening: number }
+  | { readonly kind: 'opened'; readonly opening: number; readonly why: OpenedWhy }
   /** Thread: the n-th reminder of an opening. */
   | { readonly kind: 'reminder'; readonly opening: number; readonly mark: number }
   /** Thread: how it ended. */

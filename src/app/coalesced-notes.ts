@@ -1,14 +1,16 @@
 import type { AuditEventDraft } from '../core/audit/event';
 import { SYSTEM_TENANT, type TenantId } from '../core/ids';
-import { actorOf } from './audit-records';
+import { actorOf, executionFields } from './audit-records';
 import type { Caller } from './caller';
-import type { Logger } from './ports';
+import type { Logger, StoredExecution } from './ports';
 import type { Committer } from './commit-ports';
 
 /** Beyond this many different sources in one interval the rest share one row: a flood cannot fill the chain. */
 const SOURCES_MAX = 500;
 
 const AUTHENTICATION = { kind: 'system', id: 'system:authentication' } as const;
+
+const EVIDENCE = { kind: 'system', id: 'system:evidence' } as const;
 
 interface Note {
   readonly tenant: TenantId;
@@ -20,8 +22,25 @@ interface Note {
 export interface CoalescedNotes {
   noteFailedLogin(keyPrefix: string, address: string | undefined): void;
   noteEvaluation(caller: Caller, verdict: string): void;
+  noteReceipt(caller: Caller, row: StoredExecution): void;
   /** Writes what gathered; called every interval and at a clean stop. */
   flush(): Promise<void>;
+}
+
+type Uncounted = Omit<Note, 'count'>;
+
+/** Who read the receipt of what, and the same of readers past the limit. */
+function receiptNotes(
+  caller: Caller,
+  row: StoredExecution,
+): { readonly own: Uncounted; readonly many: Uncounted } {
+  const { tenant } = caller;
+  const draft = { type: 'receipt.issued', actor: actorOf(caller), outcome: 'issued' } as const;
+  const several = { ...draft, actor: EVIDENCE, outcome: 'several' };
+  return {
+    own: { tenant, draft: { ...draft, ...executionFields(row) }, context: {} },
+    many: { tenant, draft: several, context: { source: 'many' } },
+  };
 }
 
 /** Events that a stranger can cause at will are counted per source and interval, then chained as one row each. */
@@ -68,6 +87,10 @@ export function createCoalescedNotes(deps: {
         context: { source: 'many' },
       };
       add('evaluate', `${caller.credentialId} ${verdict}`, note, many);
+    },
+    noteReceipt: (caller, row) => {
+      const { own, many } = receiptNotes(caller, row);
+      add('receipt', `${caller.credentialId} ${row.state.id}`, own, many);
     },
     flush: async () => {
       const gathered = notes;

@@ -4,6 +4,7 @@ import { absorbLadder } from '../core/execution/settle';
 import { statusOf, type ExecutionState } from '../core/execution/state';
 import { approvalId, attemptId, type executionId } from '../core/ids';
 import type { AgentProfile, Facts, PolicyDecision } from '../core/policy/model';
+import { withToolOf } from '../core/risk/tool-profile';
 import { actorOf, auditRecords, policyResults } from './audit-records';
 import type { Caller } from './caller';
 import { decideRequest, policyRequest, type DecidedRequest } from './decide-request';
@@ -157,7 +158,7 @@ function newRow(
     action: fields.action,
     environment: fields.environment,
     decision: withoutValues(decision),
-    agentProfile: gathered.profile,
+    agentProfile: withToolOf(gathered.profile, fields.action),
     requester: caller.principal,
     attemptId: draft.attempt,
     requestDigest: draft.digest,
@@ -205,6 +206,9 @@ function decisionContext(
     reason: decision.reason,
     status: statusOf(state),
     attempt: draft.attempt,
+    ...(decision.risk === undefined
+      ? {}
+      : { riskScore: decision.risk.score, riskLevel: decision.risk.level }),
     ...(approval === undefined
       ? {}
       : {

@@ -5,6 +5,8 @@ import type { CountedVote, Surface } from '../core/escalation/ladder';
 import type { AgentId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import type { AgentProfile } from '../core/policy/model';
+import type { ChannelIdentityWrites } from './channel-identity-ports';
+import type { ChainWrites, GroupWrites } from './chain-ports';
 import type { MessagePurpose } from './channel-ports';
 import type { SealedPayload, StoredExecution, TenantSnapshot, OutboxJob } from './ports';
 
@@ -12,6 +14,13 @@ import type { SealedPayload, StoredExecution, TenantSnapshot, OutboxJob } from '
 export interface Approver {
   readonly principal: PrincipalId;
   readonly email: string;
+}
+
+/** What of a request names people; only a verified requester, never a claimed one. */
+export interface RequestPeople {
+  readonly requester?: PrincipalId;
+  /** Id or e-mail address of the user who answers for the agent. */
+  readonly owner?: string;
 }
 
 export interface VoteRow {
@@ -41,6 +50,19 @@ export interface NewMessage {
   readonly version: number;
 }
 
+/** One page of what is pending or approved and not released. */
+export interface VoidableScan {
+  /** Audit sequence that the decision came before. */
+  readonly decidedBefore: number;
+  readonly where?: {
+    readonly attribute: 'agent' | 'action' | 'environment';
+    readonly value: string;
+  };
+  /** Last row of the page before. */
+  readonly after?: { readonly decidedSeq: number; readonly id: ExecutionId };
+  readonly limit: number;
+}
+
 /**
  * The open transaction of one unit of work. The tenant's head row is locked and its epoch is the snapshot's.
  * Reads see everything committed before; writes are staged and flushed together, audit rows chained in the
@@ -55,12 +77,12 @@ export interface Tx {
   payloads(execution: ExecutionId): Promise<readonly SealedPayload[]>;
   voteByCommand(principal: PrincipalId, commandId: string): Promise<VoteRow | undefined>;
   /**
-   * Active people behind each selector now, by `describeSelector` text. `requester` is the verified human who
-   * asked, if any; `owner` is the agent's owner as registered, an id or an e-mail address.
+   * Active people behind each selector, by `describeSelector` text; on call by the transaction's clock.
+   * `manager_of` and `owner_of` name nobody without what `about` says of the request.
    */
   approvers(
     selectors: readonly ApproverSelector[],
-    about?: { readonly requester?: PrincipalId; readonly owner?: string },
+    about?: RequestPeople,
   ): Promise<ReadonlyMap<string, readonly Approver[]>>;
   /** Whether the credential is still valid and its holder active. */
   credentialActive(credentialId: string): Promise<boolean>;
@@ -72,7 +94,8 @@ export interface Tx {
       }
     | undefined
   >;
-  openExecutionsDecidedBefore(seq: number, limit: number): Promise<readonly StoredExecution[]>;
+  /** Ordered by decision, executions that a kill switch can still void. */
+  voidableExecutions(scan: VoidableScan): Promise<readonly StoredExecution[]>;
 
   /** Sequence number that the next staged audit event will get. */
   nextSeq(): number;
@@ -109,15 +132,18 @@ export interface NewUser {
   readonly name: string;
   readonly roles: readonly string[];
   readonly approverRoles: readonly string[];
+  /** Id of the user who stands above this one. */
+  readonly manager?: string;
 }
 
-export interface NewAgent extends AgentProfile {
+export interface NewAgent extends Omit<AgentProfile, 'tools'> {
   readonly registeredBy: PrincipalId;
   readonly policies: readonly string[];
+  /** Everything said about each tool, by its name. */
   readonly tools: JsonObject;
 }
 
-export interface RegistryWrites {
+export interface RegistryWrites extends ChannelIdentityWrites, ChainWrites, GroupWrites {
   /** False when the id is taken. */
   insertUser(user: NewUser): Promise<boolean>;
   userExists(id: string): Promise<boolean>;
@@ -136,9 +162,9 @@ export interface RegistryWrites {
   putList(name: string, values: readonly string[]): Promise<void>;
   /** The engagement of this id that stands already; undefined when this one is written. */
   engageKill(kill: KillSwitch): Promise<KillSwitch | undefined>;
-  /** False when no such engaged switch exists. */
+  /** False when no engaged switch of this id and scope exists. */
   liftKill(
-    id: string,
+    kill: Pick<KillSwitch, 'id' | 'scope'>,
     lift: { readonly reason: string; readonly by: string; readonly atMs: number },
   ): Promise<boolean>;
   /** False when one is stored already. */
@@ -174,4 +200,9 @@ export interface Committer {
     work: (tx: Tx) => Promise<void>,
     options: { readonly stopsOnly: boolean },
   ): Promise<void>;
+  /**
+   * One transaction over one tenant's head, past the queue and without its snapshot: a brake waits for nothing
+   * that it stops.
+   */
+  commitStop(tenant: TenantId, work: (tx: Tx) => Promise<void>): Promise<void>;
 }

@@ -42,6 +42,9 @@ const chainVersions = (decision: PolicyDecision, { chains }: TenantSnapshot): re
     ),
   ].sort();
 
+/** A decision without a score counts as the riskiest. */
+const riskOf = ({ risk }: PolicyDecision): number => risk?.score ?? 100;
+
 /** What of the ladder hangs on the request itself: a change here would ask other people, or ask them otherwise. */
 const rungsOf = (ladder: Ladder) => ({
   levels: ladder.levels.map(({ number }) => number),
@@ -63,7 +66,11 @@ export function decideRequest(
   const decision = govern(input, snapshot.policySet, snapshot.kills);
   const ladder =
     decision.verdict === 'REQUIRE_APPROVAL'
-      ? ladderFor(decision.requirements, snapshot.chains, snapshot.situation(input, 0))
+      ? ladderFor(
+          decision.requirements,
+          snapshot.chains,
+          snapshot.situation(input, riskOf(decision)),
+        )
       : undefined;
   const rules = basisOf(decision);
   const basis = Buffer.from(

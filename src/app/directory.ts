@@ -3,6 +3,7 @@ import type { Role } from '../core/access/permissions';
 import { DomainError } from '../core/errors';
 import { agentId, agentPrincipal, userPrincipal } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
+import { toolProfile } from '../core/risk/tool-profile';
 import { actorOf } from './audit-records';
 import { requirePermission, type Caller } from './caller';
 import type { Cryptography } from './ports';
@@ -61,12 +62,18 @@ export interface CreateUserInput {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly approverRoles: readonly string[];
+  /** Id of a user, who may be created later. */
+  readonly manager?: string;
 }
 
+/** `warnings` only where there are any. */
+export type CreatedUser = NewUser & { readonly warnings?: readonly string[] };
+
 export function createCreateUser(deps: DirectoryDeps) {
-  return async (caller: Caller, input: CreateUserInput): Promise<NewUser> => {
+  return async (caller: Caller, input: CreateUserInput): Promise<CreatedUser> => {
     requirePermission(caller, 'users:write');
-    await deps.committer.commit(caller.tenant, {
+    const { manager } = input;
+    const managerKnown = await deps.committer.commit(caller.tenant, {
       lane: 'exclusive',
       work: async (tx) => {
         if (!(await tx.registry.insertUser(input)))
@@ -74,7 +81,12 @@ export function createCreateUser(deps: DirectoryDeps) {
             what: `A user of the id ${input.id} or of this e-mail address exists already.`,
           });
         const target = { kind: 'user', id: userPrincipal(input.id) };
-        tx.audit({ type: 'user.created', actor: actorOf(caller), target });
+        tx.audit({
+          type: 'user.created',
+          actor: actorOf(caller),
+          target,
+          ...(manager === undefined ? {} : { context: { manager } }),
+        });
         for (const role of input.roles)
           tx.audit({ type: 'role.granted', actor: actorOf(caller), target, context: { role } });
         for (const role of input.approverRoles)
@@ -84,9 +96,12 @@ export function createCreateUser(deps: DirectoryDeps) {
             target,
             context: { approverRole: role },
           });
+        return manager === undefined || (await tx.registry.userExists(manager));
       },
     });
-    return input;
+    if (managerKnown) return input;
+    const missing = `The manager ${manager ?? ''} is not a user yet; until then \`manager_of: requester\` names nobody for ${input.id}.`;
+    return { ...input, warnings: [missing] };
   };
 }
 
@@ -143,6 +158,7 @@ export function createRegisterAgent(deps: DirectoryDeps) {
       ...(input.name === undefined ? {} : { name: input.name }),
       ...(input.model === undefined ? {} : { model: input.model }),
       ...(input.team === undefined ? {} : { team: input.team }),
+      ...toolProfile(input.tools),
     };
     const made = makeCredential(deps, {
       principal: agentPrincipal(id),

@@ -16,7 +16,7 @@ export interface ApprovalReadDeps extends FreshDeps {
 }
 
 /** Arguments are for those who decide, the agent's owner and Admins; others see what was asked and its digest. */
-function maySeeArguments(caller: Caller, { state, agentProfile }: StoredExecution): boolean {
+export function maySeeArguments(caller: Caller, { state, agentProfile }: StoredExecution): boolean {
   const { principal, permissions } = caller;
   const asked = state.approval?.level.groups.some((group) => group.eligible.includes(principal));
   const voted = state.approval?.votes.some((vote) => vote.principal === principal);
@@ -57,6 +57,7 @@ async function present(
       : {}),
     reason: row.decision.reason,
     matched: row.decision.matched,
+    ...(row.decision.risk === undefined ? {} : { risk: row.decision.risk }),
     requestedAt: new Date(row.decidedAtMs).toISOString(),
     remainingMs: Math.max(0, approval.level.deadlineMs - nowMs),
   };

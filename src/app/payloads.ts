@@ -75,6 +75,19 @@ function open(crypto: Cryptography, tenant: TenantId, payload: SealedPayload): O
   return { value: JSON.parse(decoder.decode(bytes)) as Json, salt };
 }
 
+/** The payload of this commitment (hex), opened; undefined when it is not there or was erased. */
+export function openCommitted(
+  crypto: Cryptography,
+  tenant: TenantId,
+  payloads: readonly SealedPayload[],
+  commitment: string,
+): Json | undefined {
+  const payload = payloads.find(
+    (each) => Buffer.from(each.commitment).toString('hex') === commitment,
+  );
+  return payload === undefined ? undefined : open(crypto, tenant, payload)?.value;
+}
+
 export function openKind(
   crypto: Cryptography,
   tenant: TenantId,

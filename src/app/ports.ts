@@ -56,6 +56,13 @@ export interface RawSnapshot {
     readonly bundle: boolean;
   }[];
   readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** The tenant's own chains in force; the predefined ones are known without the database. */
+  readonly chains: readonly {
+    readonly id: string;
+    readonly version: number;
+    readonly text: string;
+    readonly digest: string;
+  }[];
   readonly kills: readonly KillSwitch[];
 }
 
@@ -119,6 +126,10 @@ export interface Cryptography {
   ): OpenedPayload;
   /** The signed note of a checkpoint. */
   signCheckpoint(checkpoint: Checkpoint): string;
+  /** Id of the key that signs receipts. */
+  readonly receiptKeyId: string;
+  /** Compact JWS over the bytes of a receipt's body; the same bytes give the same JWS. */
+  signReceipt(payload: Uint8Array): string;
   readonly hmacSha256: HmacSha256;
   /** MAC of a text under the token key, base64url. */
   macOf(text: string): string;

@@ -6,6 +6,7 @@ import { mayRun } from '../core/execution/transition';
 import type { ApprovalView, ExecutionSummary, ExecutionView } from '../core/execution/view';
 import { attemptId, workflowIdOf } from '../core/ids';
 import type { Caller } from './caller';
+import { killSubjects } from './kill-subjects';
 import type { Cryptography, StoredExecution, TenantSnapshot } from './ports';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -64,17 +65,21 @@ export interface PresentDeps {
 }
 
 /** The Decision as its caller may see it; `mayRun` is judged now. */
-export function presentExecution(
+export async function presentExecution(
   deps: PresentDeps,
   caller: Caller,
   row: StoredExecution,
-  at: { readonly snapshot: Pick<TenantSnapshot, 'kills'>; readonly nowMs: number },
+  at: { readonly snapshot: Pick<TenantSnapshot, 'kills' | 'agent'>; readonly nowMs: number },
   asked: Presented = {},
-): ExecutionView {
+): Promise<ExecutionView> {
   const { state, decision } = row;
   const own = caller.agent === row.agent;
   const attempt = asked.attempt === undefined ? undefined : attemptId(asked.attempt);
-  const runs = mayRun(state, attempt, { kills: at.snapshot.kills, nowMs: at.nowMs });
+  const runs = mayRun(state, attempt, {
+    kills: at.snapshot.kills,
+    subjects: await killSubjects(row, at.snapshot),
+    nowMs: at.nowMs,
+  });
   const released = state.run.kind === 'executing' ? state.run : undefined;
   const token =
     own && runs && released !== undefined
@@ -97,6 +102,7 @@ export function presentExecution(
     trace: decision.trace,
     policyChain: decision.policyChain,
     obligations: decision.obligations,
+    ...(decision.risk === undefined ? {} : { risk: decision.risk }),
     agent: row.agent,
     action: row.action,
     environment: row.environment,
@@ -106,7 +112,11 @@ export function presentExecution(
     createdAt: iso(row.decidedAtMs),
     updatedAt: iso(row.updatedAtMs),
     version: state.version,
-    links: { self: `/v1/executions/${state.id}`, ...(temporal === undefined ? {} : { temporal }) },
+    links: {
+      self: `/v1/executions/${state.id}`,
+      ...(temporal === undefined ? {} : { temporal }),
+      ...(isOpen(state) ? {} : { receipt: `/v1/executions/${state.id}/receipt` }),
+    },
     ...(own && asked.salt !== undefined
       ? { argsSalt: Buffer.from(asked.salt).toString('base64url') }
       : {}),

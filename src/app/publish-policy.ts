@@ -3,7 +3,6 @@ import { loadPolicy, type LoadedPolicy } from '../contract/policy/load';
 import { DomainError } from '../core/errors';
 import type { CompileDependencies } from '../core/policy/capabilities';
 import { actorOf } from './audit-records';
-import { BUILT_IN_CHAINS } from './build-snapshot';
 import { requirePermission, type Caller } from './caller';
 import type { Cryptography, SnapshotSource, TenantSnapshot } from './ports';
 import type { RegistryReads, StoredPolicy } from './read-ports';
@@ -42,8 +41,24 @@ function load(
     id: input.id,
     bundleDefault: snapshot.bundleDefault,
     lists: snapshot.listNames,
-    chains: new Set(BUILT_IN_CHAINS.keys()),
+    chains: new Set(snapshot.chains.keys()),
     compilers: deps.capabilities,
+  });
+}
+
+type Sound = Extract<LoadedPolicy, { readonly ok: true }>;
+
+function loadSound(
+  deps: PolicyDeps,
+  snapshot: TenantSnapshot,
+  input: { readonly id: string; readonly text: string },
+): Sound {
+  const loaded = load(deps, snapshot, input);
+  if (loaded.ok) return loaded;
+  const count = loaded.problems.length;
+  throw new DomainError('policy_invalid', {
+    what: `Policy ${input.id} has ${String(count)} problem${count === 1 ? '' : 's'}.`,
+    problems: loaded.problems,
   });
 }
 
@@ -51,29 +66,30 @@ function load(
 export function createPublishPolicy(deps: PolicyDeps) {
   return async (caller: Caller, input: PublishInput): Promise<PublishedPolicy> => {
     requirePermission(caller, input.publish ? 'policies:publish' : 'policies:write');
-    const loaded = load(deps, await deps.snapshots.current(caller.tenant), input);
-    if (!loaded.ok) {
-      throw new DomainError('policy_invalid', {
-        what: `Policy ${input.id} has ${String(loaded.problems.length)} problem${loaded.problems.length === 1 ? '' : 's'}.`,
-        problems: loaded.problems,
-      });
-    }
+    let loaded: Sound | undefined;
     const digest = Buffer.from(deps.crypto.sha256(new TextEncoder().encode(input.text))).toString(
       'hex',
     );
     const stored = await deps.committer.commit(caller.tenant, {
       lane: 'exclusive',
+      // Again when the epoch moved: a chain or a list that the policy names may be gone.
+      prepare: (snapshot) => {
+        loaded = loadSound(deps, snapshot, input);
+        return Promise.resolve();
+      },
       work: async (tx) => {
+        if (loaded === undefined) throw new Error('the policy was not prepared');
+        const { document, warnings } = loaded;
         const made = await tx.registry.insertPolicyVersion({
           id: input.id,
           text: input.text,
-          format: loaded.document.notation,
+          format: document.notation,
           digest,
           author: caller.principal,
           publish: input.publish,
           bundle: false,
         });
-        if (made.unchanged) return made;
+        if (made.unchanged) return { ...made, warnings };
         tx.audit({
           type: input.publish ? 'policy.published' : 'policy.stored',
           actor: actorOf(caller),
@@ -82,12 +98,12 @@ export function createPublishPolicy(deps: PolicyDeps) {
           context: {
             version: made.version,
             digest,
-            notation: loaded.document.notation,
-            rules: loaded.document.rules.length,
+            notation: document.notation,
+            rules: document.rules.length,
           },
         });
         if (input.publish) tx.bumpEpoch();
-        return made;
+        return { ...made, warnings };
       },
     });
     if (input.publish && !stored.unchanged) deps.snapshots.invalidate(caller.tenant);
@@ -96,7 +112,7 @@ export function createPublishPolicy(deps: PolicyDeps) {
       version: stored.version,
       published: input.publish,
       unchanged: stored.unchanged,
-      warnings: loaded.warnings,
+      warnings: stored.warnings,
     };
   };
 }

@@ -1,10 +1,11 @@
 import type { Frontier } from '../core/audit/merkle';
 import type { HeadRow } from '../core/audit/verify';
 import type { StoredRow } from '../core/audit/verify-row';
-import type { KillSwitch } from '../core/controls/kill-switch';
+import type { KillReach, KillSwitch } from '../core/controls/kill-switch';
 import type { AgentId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
-import type { NewUser } from './commit-ports';
+import type { ChainReads, GroupReads } from './chain-ports';
+import type { NewUser, VoteRow } from './commit-ports';
 import type { OutboxJob } from './ports';
 import type { SealedPayload, StoredExecution } from './ports';
 
@@ -51,12 +52,28 @@ export interface ExecutionReads {
   execution(tenant: TenantId, id: ExecutionId): Promise<ReadExecution | undefined>;
   executionByApproval(tenant: TenantId, approvalId: string): Promise<ReadExecution | undefined>;
   payloads(tenant: TenantId, id: ExecutionId): Promise<readonly SealedPayload[]>;
+  /** Votes that were counted when they were cast, in order. */
+  votes(tenant: TenantId, id: ExecutionId): Promise<readonly RecordedVote[]>;
+  /** Rows of the chain on its decision, ladder, counted votes and ends, in order; at most 1,000. */
+  trail(tenant: TenantId, id: ExecutionId): Promise<readonly StoredRow[]>;
   list(
     tenant: TenantId,
     filter: ExecutionFilter,
   ): Promise<{ readonly rows: readonly StoredExecution[]; readonly nextCursor?: string }>;
   /** Database clock. */
   nowMs(): Promise<number>;
+}
+
+/** A counted vote as stored, with where it came from and what was shown. */
+export interface RecordedVote extends Pick<
+  VoteRow,
+  'principal' | 'level' | 'assurance' | 'commandId' | 'auditSeq'
+> {
+  readonly verdict: string;
+  readonly surface: string;
+  readonly displayDigest?: string;
+  /** Hex. */
+  readonly rationaleCommitment?: string;
 }
 
 export interface ExecutionFilter {
@@ -68,7 +85,7 @@ export interface ExecutionFilter {
 }
 
 /** Listings and single reads of the directory, policies and controls, under row-level security. */
-export interface RegistryReads {
+export interface RegistryReads extends ChainReads, GroupReads {
   users(tenant: TenantId): Promise<readonly NewUser[]>;
   agents(tenant: TenantId): Promise<readonly AgentProfile[]>;
   agent(tenant: TenantId, id: AgentId): Promise<AgentProfile | undefined>;
@@ -80,6 +97,9 @@ export interface RegistryReads {
   ): Promise<(StoredPolicy & { readonly text: string }) | undefined>;
   lists(tenant: TenantId): Promise<ReadonlyMap<string, readonly string[]>>;
   kills(tenant: TenantId): Promise<readonly KillSwitch[]>;
+  kill(tenant: TenantId, id: string): Promise<KillSwitch | undefined>;
+  /** Whether anything registered, or lately recorded for an action, goes by the name of the target. */
+  killTargetKnown(tenant: TenantId, reach: KillReach): Promise<boolean>;
   auditEvents(
     tenant: TenantId,
     filter: {
@@ -128,6 +148,13 @@ export interface AuditLog {
   newestCheckpoint(
     tenant: TenantId,
   ): Promise<{ readonly size: number; readonly frontier: Frontier } | undefined>;
+  /** The first checkpoint of at least `seq` rows, with the frontier of the last one before those rows. */
+  coveringCheckpoint(
+    tenant: TenantId,
+    seq: number,
+  ): Promise<
+    { readonly size: number; readonly note: string; readonly before: Frontier } | undefined
+  >;
   /** Keeps the first one of a size. */
   storeCheckpoint(tenant: TenantId, size: number, note: string, frontier: Frontier): Promise<void>;
   tenants(): Promise<readonly TenantId[]>;

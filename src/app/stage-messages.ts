@@ -1,6 +1,6 @@
-import { isOpen } from '../core/execution/state';
+import type { NotifyTarget } from '../core/escalation/chain';
 import type { ExecutionRecord } from '../core/execution/settle';
-import type { NotifyOn } from '../core/escalation/chain';
+import { isOpen } from '../core/execution/state';
 import type { PrincipalId } from '../core/ids';
 import type { NewMessage, Tx } from './commit-ports';
 import type { StoredExecution } from './ports';
@@ -12,47 +12,71 @@ type ToldEnd = (typeof TOLD_ENDS)[number];
 const isToldEnd = (verdict: string): verdict is ToldEnd =>
   (TOLD_ENDS as readonly string[]).includes(verdict);
 
-function noticesOf(notifyOn: NotifyOn, end: ToldEnd): NewMessage['purpose'][] {
-  if (end === 'cancelled') return [];
-  return notifyOn[end].map((target) => ({ kind: 'notice', target }));
+type Purpose = NewMessage['purpose'];
+
+/** One notice a person or channel: people are looked up at the end, not when the request was opened. */
+async function noticesTo(
+  tx: Tx,
+  row: StoredExecution,
+  targets: readonly NotifyTarget[],
+): Promise<Purpose[]> {
+  const channels = targets.filter(({ kind }) => kind === 'channel');
+  const selectors = targets.flatMap((each) => (each.kind === 'people' ? [each.selector] : []));
+  const verified = row.requester.startsWith('user:');
+  const found =
+    selectors.length === 0
+      ? new Map<string, readonly { readonly principal: PrincipalId }[]>()
+      : await tx.approvers(selectors, {
+          owner: row.agentProfile.owner,
+          ...(verified ? { requester: row.requester } : {}),
+        });
+  const people = new Set([...found.values()].flat().map(({ principal }) => principal));
+  return [
+    ...channels.map((target): Purpose => ({ kind: 'notice', target })),
+    ...[...people].map((person): Purpose => {
+      const selector = { kind: 'user', user: person.replace(/^user:/, '') } as const;
+      return { kind: 'notice', target: { kind: 'people', selector }, person };
+    }),
+  ];
+}
+
+async function purposesOf(
+  tx: Tx,
+  row: StoredExecution,
+  record: ExecutionRecord,
+): Promise<readonly Purpose[]> {
+  if (record.kind === 'ladder' && record.event.kind === 'reminded') {
+    const { opening, mark } = record.event;
+    return [{ kind: 'reminder', opening, mark }];
+  }
+  if (record.kind !== 'closed' || !isToldEnd(record.verdict)) return [];
+  const notifyOn = row.state.approval?.chain.notifyOn;
+  const targets = record.verdict === 'cancelled' ? [] : (notifyOn?.[record.verdict] ?? []);
+  return [{ kind: 'ended' }, ...(await noticesTo(tx, row, targets))];
 }
 
 /**
  * Asks channels for what this step calls for: a reminder, the end. Cards follow the version by themselves.
  * Nothing is asked for before the people of a level were told: there is no card to hang it on.
  */
-export function stageMessages(
+export async function stageMessages(
   tx: Tx,
   row: StoredExecution,
   records: readonly ExecutionRecord[],
-): void {
+): Promise<void> {
   const { id, version, approval } = row.state;
   if (approval?.announced !== true) return;
-  const put = (purpose: NewMessage['purpose']): void => {
-    tx.putMessage({ execution: id, purpose, version });
-  };
-  for (const record of records) {
-    if (record.kind === 'ladder' && record.event.kind === 'reminded') {
-      const { opening, mark } = record.event;
-      put({ kind: 'reminder', opening, mark });
-    }
-    const end = record.kind === 'closed' ? record.verdict : undefined;
-    if (end === undefined || !isToldEnd(end)) continue;
-    put({ kind: 'ended' });
-    for (const purpose of noticesOf(approval.chain.notifyOn, end)) put(purpose);
-  }
+  for (const record of records)
+    for (const purpose of await purposesOf(tx, row, record))
+      tx.putMessage({ execution: id, purpose, version });
 }
 
 /** Asks for the card, the call to the level's people in its thread, and copies to whoever is on call. */
 export function stageOpening(tx: Tx, row: StoredExecution, onCall: readonly PrincipalId[]): void {
   const { id, version, approval } = row.state;
   if (approval === undefined || !isOpen(row.state)) return;
-  const { opening } = approval.level;
-  const people = onCall.map((person) => ({ kind: 'copy', person }) as const);
-  for (const purpose of [
-    { kind: 'card' } as const,
-    { kind: 'opened', opening } as const,
-    ...people,
-  ])
-    tx.putMessage({ execution: id, purpose, version });
+  const { opening, why } = approval.level;
+  const copies = onCall.map((person): Purpose => ({ kind: 'copy', person }));
+  const all: readonly Purpose[] = [{ kind: 'card' }, { kind: 'opened', opening, why }, ...copies];
+  for (const purpose of all) tx.putMessage({ execution: id, purpose, version });
 }

@@ -117,7 +117,7 @@ export function stepUnit(
       const stepped = steppedOf(next, moved, changed, snapshot, context);
       const own = await options.after?.(tx, stepped);
       const last = auditRecords(tx, next, moved.records, options.actor, options.payloads);
-      stageMessages(tx, next, moved.records);
+      await stageMessages(tx, next, moved.records);
       stageChange(tx, row, next, event);
       return { ...stepped, auditSeq: own ?? last ?? 0 };
     },

@@ -123,7 +123,7 @@ async function presentSubmission(
         )?.salt);
   // A repeat without an attemptId cannot prove that it is the attempt which holds the release.
   const attempt = done.repeated && !isOpen(done.row.state) ? draft.input.attemptId : draft.attempt;
-  const view = presentExecution(
+  const view = await presentExecution(
     deps,
     caller,
     done.row,

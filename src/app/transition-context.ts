@@ -8,6 +8,7 @@ import type { AgentProfile, Facts } from '../core/policy/model';
 import type { Tx } from './commit-ports';
 import { displayDigestOf, displayOf } from './approval-display';
 import { decideRequest, policyRequest } from './decide-request';
+import { killSubjects } from './kill-subjects';
 import { openKind } from './payloads';
 import type { Cryptography, StoredExecution, TenantSnapshot } from './ports';
 import { claimedUser, namedNow, whoMayDecide, type Asked } from './separation';
@@ -138,6 +139,7 @@ export async function transitionContext(
   return {
     nowMs: tx.nowMs,
     kills: snapshot.kills,
+    subjects: await killSubjects(row, snapshot),
     resolve: asked?.resolve ?? nobody,
     addTime: snapshot.addTime,
     voterExcluded: await voterCheck(tx, row, asked, event, credentialId),

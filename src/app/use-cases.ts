@@ -1,9 +1,8 @@
 import type { AgentProfile } from '../core/policy/model';
-import type { ChainDefinition } from '../core/escalation/chain';
 import type { createAuthenticate } from './authenticate';
 import type { createAwaitExecution } from './await-execution';
 import type { createCancelExecution } from './cancel-execution';
-import { requirePermission, type Caller } from './caller';
+import type { Caller } from './caller';
 import type { createCastVote } from './cast-vote';
 import type {
   createCreateUser,
@@ -12,25 +11,36 @@ import type {
   createRegisterAgent,
 } from './directory';
 import type { createEvaluateRequest } from './evaluate-request';
-import type {
-  createEngageKillSwitch,
-  createLiftKillSwitch,
-  createListKillSwitches,
-} from './kill-switches';
+import type { createListGroups, createPutGroup, createReadGroup } from './groups';
+import type { createEngageKillSwitch } from './engage-kill-switch';
+import type { createLiftKillSwitch, createListKillSwitches } from './kill-switches';
+import type { readRiskModel } from './read-risk-model';
+import type { createScoreRisk } from './score-risk';
 import type { createListPendingApprovals, createReadApproval } from './list-approvals';
 import type { createListAuditEvents } from './list-audit-events';
 import type { createListExecutions } from './list-executions';
 import type { createPutList, createReadList, createReadLists } from './lists';
+import type { createListOnCall, createPutOnCall, createReadOnCall } from './on-call';
+import type { createPublishChain, createValidateChain } from './publish-chain';
 import type {
   createListPolicies,
   createPublishPolicy,
   createReadPolicy,
   createValidatePolicy,
 } from './publish-policy';
+import type { createListChains, createReadChain } from './read-chains';
+import type { createReadReceipt } from './read-receipt';
 import type { createReleaseExecution } from './release-execution';
 import type { createReportOutcome } from './report-outcome';
 import type { createSubmitExecution } from './submit-execution';
-import { BUILT_IN_CHAINS } from './build-snapshot';
+import type {
+  createLinkSlackIdentity,
+  createListSlackIdentities,
+  createRedeemSlackLink,
+  createSlackStatus,
+  createUnlinkSlackIdentity,
+} from './channel-identities';
+import type { createWithdrawChain } from './withdraw-chain';
 import type { createMintWorkflowCredential } from './workflow-credential';
 
 export interface IntegrityReport {
@@ -64,7 +74,10 @@ export interface UseCases {
   readonly authenticate: ReturnType<typeof createAuthenticate>;
   readonly submitExecution: ReturnType<typeof createSubmitExecution>;
   readonly evaluateRequest: ReturnType<typeof createEvaluateRequest>;
+  readonly scoreRisk: ReturnType<typeof createScoreRisk>;
+  readonly readRiskModel: typeof readRiskModel;
   readonly awaitExecution: ReturnType<typeof createAwaitExecution>;
+  readonly readReceipt: ReturnType<typeof createReadReceipt>;
   readonly listExecutions: ReturnType<typeof createListExecutions>;
   readonly releaseExecution: ReturnType<typeof createReleaseExecution>;
   readonly reportOutcome: ReturnType<typeof createReportOutcome>;
@@ -80,10 +93,25 @@ export interface UseCases {
   readonly putList: ReturnType<typeof createPutList>;
   readonly readList: ReturnType<typeof createReadList>;
   readonly listLists: ReturnType<typeof createReadLists>;
-  readonly listChains: (caller: Caller) => Promise<{ readonly items: readonly ChainDefinition[] }>;
+  readonly publishChain: ReturnType<typeof createPublishChain>;
+  readonly validateChain: ReturnType<typeof createValidateChain>;
+  readonly listChains: ReturnType<typeof createListChains>;
+  readonly readChain: ReturnType<typeof createReadChain>;
+  readonly withdrawChain: ReturnType<typeof createWithdrawChain>;
+  readonly putGroup: ReturnType<typeof createPutGroup>;
+  readonly listGroups: ReturnType<typeof createListGroups>;
+  readonly readGroup: ReturnType<typeof createReadGroup>;
+  readonly putOnCall: ReturnType<typeof createPutOnCall>;
+  readonly listOnCall: ReturnType<typeof createListOnCall>;
+  readonly readOnCall: ReturnType<typeof createReadOnCall>;
   readonly createUser: ReturnType<typeof createCreateUser>;
   readonly listUsers: ReturnType<typeof createListUsers>;
   readonly issueUserKey: ReturnType<typeof createIssueUserKey>;
+  readonly linkSlackIdentity: ReturnType<typeof createLinkSlackIdentity>;
+  readonly listSlackIdentities: ReturnType<typeof createListSlackIdentities>;
+  readonly unlinkSlackIdentity: ReturnType<typeof createUnlinkSlackIdentity>;
+  readonly redeemSlackLink: ReturnType<typeof createRedeemSlackLink>;
+  readonly slackStatus: ReturnType<typeof createSlackStatus>;
   readonly registerAgent: ReturnType<typeof createRegisterAgent>;
   readonly listAgents: (caller: Caller) => Promise<{ readonly items: readonly AgentProfile[] }>;
   readonly engageKillSwitch: ReturnType<typeof createEngageKillSwitch>;
@@ -93,8 +121,3 @@ export interface UseCases {
   readonly listAuditEvents: ReturnType<typeof createListAuditEvents>;
   readonly systemStatus: () => Promise<SystemStatus>;
 }
-
-export const listChains: UseCases['listChains'] = async (caller) => {
-  requirePermission(caller, 'chains:read');
-  return { items: [...BUILT_IN_CHAINS.values()] };
-};

@@ -1,3 +1,4 @@
+import type { ReceiptView } from '../app/read-receipt';
 import type {
   EvaluationView,
   ExecutionSummary,
@@ -6,25 +7,39 @@ import type {
   VoteReceipt,
 } from '../core/execution/view';
 import type { Json } from '../core/json';
-import { createRequester, type ApiRequest, type Requester } from './api-request';
+import type { RiskModel } from '../core/risk/describe-model';
+import type { RiskScore } from '../core/risk/model';
+import { createRequester, type ApiRequest, type Requester, type TextBody } from './api-request';
 import type {
   Agent,
   AuditEventView,
+  ChainDetail,
+  ChainValidation,
+  ChainView,
+  CreatedUser,
+  EngagedKillSwitch,
+  EngageKillSwitchBody,
+  Group,
   IntegrityReport,
   IssuedKey,
   KillSwitchView,
   NewAgentBody,
+  OnCallSchedule,
   Page,
   PolicySummary,
   PolicyText,
+  PublishedChain,
   PublishedPolicy,
   Readiness,
   RegisteredAgent,
-  Severity,
+  SlackIdentity,
+  SlackStatus,
+  ShiftBody,
   SubmitBody,
   SystemStatus,
   User,
   ValueList,
+  WithdrawnChain,
 } from './resources';
 
 export interface PageQuery {
@@ -46,6 +61,8 @@ export interface ApiClient {
   /** Decides and explains; stores nothing but an audit row. */
   dryRun(body: SubmitBody): Promise<EvaluationView>;
   evaluate(body: SubmitBody): Promise<EvaluationView>;
+  scoreRisk(body: SubmitBody): Promise<RiskScore>;
+  riskModel(): Promise<RiskModel>;
   /** With `waitMs` (at most 50,000) answers when the version passes `sinceVersion` or the time is up. */
   readExecution(
     id: string,
@@ -56,6 +73,15 @@ export interface ApiClient {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<ExecutionView>;
+  /** With `wait` (`waitMs` at most 50,000) answers when the proof is there or the time is up. */
+  readReceipt(
+    id: string,
+    wait?: {
+      readonly wait: 'proof';
+      readonly waitMs: number;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<ReceiptView>;
   listExecutions(
     query: PageQuery & {
       readonly status?: string | undefined;
@@ -102,18 +128,38 @@ export interface ApiClient {
   readList(name: string): Promise<ValueList>;
   listLists(): Promise<Page<ValueList>>;
 
-  createUser(user: User): Promise<User>;
+  listChains(): Promise<Page<ChainView>>;
+  readChain(id: string, version?: number): Promise<ChainDetail>;
+  /** With `id` a document of another id is refused. */
+  publishChain(document: TextBody, id?: string): Promise<PublishedChain>;
+  validateChain(document: TextBody): Promise<ChainValidation>;
+  withdrawChain(id: string): Promise<WithdrawnChain>;
+
+  listGroups(): Promise<Page<Group>>;
+  readGroup(id: string): Promise<Group>;
+  putGroup(
+    id: string,
+    body: { readonly name?: string; readonly members: readonly string[] },
+  ): Promise<Group>;
+  listOnCall(): Promise<Page<OnCallSchedule>>;
+  readOnCall(schedule: string): Promise<OnCallSchedule>;
+  putOnCall(schedule: string, shifts: readonly ShiftBody[]): Promise<OnCallSchedule>;
+
+  createUser(user: User): Promise<CreatedUser>;
   listUsers(): Promise<Page<User>>;
   issueUserKey(userId: string, body: { readonly label?: string | undefined }): Promise<IssuedKey>;
+  linkSlackIdentity(
+    userId: string,
+    account: { readonly teamId: string; readonly userId: string },
+  ): Promise<SlackIdentity>;
+  listSlackIdentities(userId: string): Promise<Page<SlackIdentity>>;
+  unlinkSlackIdentity(userId: string, identityId: string): Promise<SlackIdentity>;
+  redeemSlackLink(code: string): Promise<SlackIdentity>;
+  slackStatus(): Promise<SlackStatus>;
   registerAgent(body: NewAgentBody): Promise<RegisteredAgent>;
   listAgents(): Promise<Page<Agent>>;
 
-  engageKillSwitch(body: {
-    readonly scope: 'global';
-    readonly reason: string;
-    readonly severity: Severity;
-    readonly expiresAt?: string | undefined;
-  }): Promise<KillSwitchView>;
+  engageKillSwitch(body: EngageKillSwitchBody): Promise<EngagedKillSwitch>;
   liftKillSwitch(id: string, reason: string): Promise<KillSwitchView>;
   listKillSwitches(): Promise<Page<KillSwitchView>>;
 
@@ -144,7 +190,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     ...executionCalls(send),
     ...approvalCalls(send),
     ...policyCalls(send),
+    ...chainCalls(send),
+    ...groupCalls(send),
     ...registryCalls(send),
+    ...channelCalls(send),
     ...controlCalls(send),
   };
 }
@@ -162,6 +211,8 @@ const executionCalls = (send: Requester) => ({
   dryRun: (body: SubmitBody) =>
     send<EvaluationView>(post('/v1/executions', { ...body, mode: 'dry_run' })),
   evaluate: (body: SubmitBody) => send<EvaluationView>(post('/v1/policies/evaluate', body)),
+  scoreRisk: (body: SubmitBody) => send<RiskScore>(post('/v1/risk/score', body)),
+  riskModel: () => send<RiskModel>(get('/v1/risk/factors')),
   readExecution: ((id, wait = {}) => {
     const { signal, ...query } = wait;
     return send<ExecutionView>({
@@ -170,6 +221,14 @@ const executionCalls = (send: Requester) => ({
       extraTimeoutMs: wait.waitMs ?? 0,
     });
   }) satisfies ApiClient['readExecution'],
+  readReceipt: ((id, wait) => {
+    const { signal, ...query } = wait ?? {};
+    return send<ReceiptView>({
+      ...get(`/v1/executions/${part(id)}/receipt`, query),
+      signal,
+      extraTimeoutMs: wait?.waitMs ?? 0,
+    });
+  }) satisfies ApiClient['readReceipt'],
   listExecutions: ((query) =>
     send(get('/v1/executions', { ...query }))) satisfies ApiClient['listExecutions'],
   release: ((id, body) =>
@@ -205,13 +264,65 @@ const policyCalls = (send: Requester) => ({
   listLists: () => send<Page<ValueList>>(get('/v1/lists')),
 });
 
+const chainCalls = (send: Requester) => ({
+  listChains: () => send<Page<ChainView>>(get('/v1/chains')),
+  readChain: (id: string, version?: number) =>
+    send<ChainDetail>(get(`/v1/chains/${part(id)}`, { version })),
+  publishChain: (text: TextBody, id?: string) =>
+    send<PublishedChain>(
+      id === undefined
+        ? { method: 'POST', path: '/v1/chains', text }
+        : { method: 'PUT', path: `/v1/chains/${part(id)}`, text },
+    ),
+  validateChain: (text: TextBody) =>
+    send<ChainValidation>({ method: 'POST', path: '/v1/chains/validate', text }),
+  withdrawChain: (id: string) =>
+    send<WithdrawnChain>({ method: 'DELETE', path: `/v1/chains/${part(id)}` }),
+});
+
+const groupCalls = (send: Requester) => ({
+  listGroups: () => send<Page<Group>>(get('/v1/groups')),
+  readGroup: (id: string) => send<Group>(get(`/v1/groups/${part(id)}`)),
+  putGroup: ((id, body) =>
+    send({
+      method: 'PUT',
+      path: `/v1/groups/${part(id)}`,
+      json: body,
+    })) satisfies ApiClient['putGroup'],
+  listOnCall: () => send<Page<OnCallSchedule>>(get('/v1/on-call')),
+  readOnCall: (schedule: string) => send<OnCallSchedule>(get(`/v1/on-call/${part(schedule)}`)),
+  putOnCall: ((schedule, shifts) =>
+    send({
+      method: 'PUT',
+      path: `/v1/on-call/${part(schedule)}`,
+      json: { shifts },
+    })) satisfies ApiClient['putOnCall'],
+});
+
 const registryCalls = (send: Requester) => ({
-  createUser: (user: User) => send<User>(post('/v1/users', user)),
+  createUser: (user: User) => send<CreatedUser>(post('/v1/users', user)),
   listUsers: () => send<Page<User>>(get('/v1/users')),
   issueUserKey: ((userId, body) =>
     send(post(`/v1/users/${part(userId)}/keys`, body))) satisfies ApiClient['issueUserKey'],
   registerAgent: (body: NewAgentBody) => send<RegisteredAgent>(post('/v1/agents', body)),
   listAgents: () => send<Page<Agent>>(get('/v1/agents')),
+});
+
+const channelCalls = (send: Requester) => ({
+  linkSlackIdentity: ((userId, account) =>
+    send(
+      post(`/v1/users/${part(userId)}/slack-identities`, account),
+    )) satisfies ApiClient['linkSlackIdentity'],
+  listSlackIdentities: (userId: string) =>
+    send<Page<SlackIdentity>>(get(`/v1/users/${part(userId)}/slack-identities`)),
+  unlinkSlackIdentity: (userId: string, identityId: string) =>
+    send<SlackIdentity>({
+      method: 'DELETE',
+      path: `/v1/users/${part(userId)}/slack-identities/${part(identityId)}`,
+    }),
+  redeemSlackLink: (code: string) =>
+    send<SlackIdentity>(post('/v1/channels/slack/links', { code })),
+  slackStatus: () => send<SlackStatus>(get('/v1/channels/slack/status')),
 });
 
 const controlCalls = (send: Requester) => ({

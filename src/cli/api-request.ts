@@ -1,11 +1,17 @@
 import { ApiProblem, ApiUnreachable, problemOf } from './api-problem';
 
+/** A document sent as it stands. */
+export interface TextBody {
+  readonly content: string;
+  readonly contentType: string;
+}
+
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
   readonly json?: unknown;
-  readonly text?: { readonly content: string; readonly contentType: string };
+  readonly text?: TextBody;
   readonly signal?: AbortSignal | undefined;
   /** On top of the ordinary limit, for calls that wait on purpose. */
   readonly extraTimeoutMs?: number;

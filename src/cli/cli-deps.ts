@@ -1,5 +1,6 @@
+import type { ReceiptVerifier } from '../core/audit/verify-receipt';
 import type { TextSink } from './output';
-import type { Diagnostic, IntegrityReport, Severity } from './resources';
+import type { Diagnostic, IntegrityReport, KillScopeName, Severity } from './resources';
 
 /** Flags of `start`; what is left out comes from the environment, then from the defaults. */
 export interface StartOptions {
@@ -21,6 +22,8 @@ export interface ProcessOptions {
 
 export interface OutOfBandKill {
   readonly id: string;
+  readonly scope?: string;
+  readonly target?: string;
   readonly engagedAt?: string;
   readonly engagedSeq?: number;
 }
@@ -40,11 +43,17 @@ export interface CliDeps {
   demo(options: DemoOptions): Promise<number>;
   api?(options: ProcessOptions): Promise<number>;
   worker?(options: ProcessOptions): Promise<number>;
+  channels?(options: ProcessOptions): Promise<number>;
   migrate?(options: ProcessOptions): Promise<number>;
-  /** Engages the global kill switch straight in Postgres; `databaseUrl` absent = the embedded one of the data folder. */
+  /** Engages a kill switch straight in Postgres; `databaseUrl` absent = the embedded one of the data folder. */
   killOutOfBand(options: {
     readonly databaseUrl?: string;
     readonly dataDir: string;
+    readonly scope: KillScopeName;
+    readonly target?: string;
+    /** Whose, for every scope but `global`; absent = the default tenant. */
+    readonly tenant?: string;
+    readonly id?: string;
     readonly reason: string;
     readonly severity: Severity;
   }): Promise<OutOfBandKill>;
@@ -56,10 +65,16 @@ export interface CliDeps {
     readonly trustDir: string;
     readonly onProgress: (progress: VerifyProgress) => void;
   }): Promise<IntegrityReport>;
+  /** From the text of a published key set; undefined when it holds no usable key. */
+  receiptVerifier(keysText: string): ReceiptVerifier | undefined;
   lintPolicy(
     text: string,
     id: string,
   ): Awaitable<{
+    readonly problems: readonly Diagnostic[];
+    readonly warnings: readonly Diagnostic[];
+  }>;
+  lintChain(text: string): Awaitable<{
     readonly problems: readonly Diagnostic[];
     readonly warnings: readonly Diagnostic[];
   }>;

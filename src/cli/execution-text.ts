@@ -4,6 +4,7 @@ import type { PolicyVerdict } from '../core/policy/model';
 import { EXIT, exitOfStatus } from './exit-codes';
 import { inert, inertJson } from './inert-text';
 import type { Cell, Output } from './output';
+import { riskCell } from './risk-text';
 
 /** The decision with its why, for people. Every value is inert. */
 export function describeExecution(out: Output, view: ExecutionView): string {
@@ -14,6 +15,7 @@ export function describeExecution(out: Output, view: ExecutionView): string {
     ['status', statusCell(out, view.status)],
     ['reason', reasonWithCode(view)],
     ['why', view.explanation],
+    ['risk', riskCell(out, view.risk)],
     ['action', inert`${view.action} by ${view.agent} in ${view.environment}`],
     [
       'approval',
@@ -48,6 +50,7 @@ export function describeEvaluation(out: Output, view: EvaluationView): string {
     ['verdict', verdictCell(out, view.verdict)],
     ['reason', reasonWithCode(view)],
     ['why', view.explanation],
+    ['risk', riskCell(out, view.risk)],
     [
       'approval',
       view.approval === undefined
@@ -81,6 +84,7 @@ export function describeApproval(out: Output, approval: PendingApproval): string
     ['asked by', inert`${approval.agent} in ${approval.environment}, ${approval.requestedAt}`],
     ['action', { text: approval.action, paint: out.colors.bold }],
     ['because', approval.reason],
+    ['risk', riskCell(out, approval.risk)],
     [
       'level',
       `${String(approval.level)} of ${String(approval.of)} (${approval.levelName}): ${approval.approvers}`,

@@ -1,4 +1,5 @@
 import { VERIFY_EXIT_CODES, type VerifyState } from '../core/audit/verify-states';
+import type { ReceiptState } from '../core/audit/receipt-check';
 import type { ErrorCode } from '../core/errors';
 import type { ExecutionStatus } from '../core/execution/state';
 import type { PolicyVerdict } from '../core/policy/model';
@@ -26,21 +27,21 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** One line per code, for `--help` and docs/cli.md. */
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.ok, 'done; for a decision: allowed or approved; for audit verify: VALID'],
+  [EXIT.ok, 'done; for a decision: allowed or approved; for a verification: VALID'],
   [EXIT.unexpected, 'unexpected error, or the run was reported as failed'],
   [EXIT.badArguments, 'bad arguments or settings'],
-  [EXIT.policyInvalid, 'a policy does not load'],
+  [EXIT.policyInvalid, 'a policy or chain does not load'],
   [EXIT.testsFailed, 'tests failed'],
   [EXIT.notAuthenticated, 'not authenticated, or the role lacks the permission'],
   [EXIT.notFound, 'not found'],
   [EXIT.refused, 'denied, rejected, cancelled, killed or otherwise refused'],
   [EXIT.pending, 'still pending, or timed out'],
   [EXIT.unavailable, 'the server is unavailable'],
-  [EXIT.auditTampered, 'audit verify: TAMPERED'],
+  [EXIT.auditTampered, 'audit verify: TAMPERED; receipt verify: INVALID'],
   [EXIT.auditTruncated, 'audit verify: TRUNCATED'],
   [EXIT.auditGap, 'audit verify: GAP'],
   [EXIT.auditPruned, 'audit verify: PRUNED'],
-  [EXIT.auditUnverifiable, 'audit verify: UNVERIFIABLE'],
+  [EXIT.auditUnverifiable, 'audit verify, receipt verify: UNVERIFIABLE'],
   [EXIT.interrupted, 'stopped by Ctrl-C'],
 ];
 
@@ -56,6 +57,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   basis_changed: EXIT.refused,
   card_changed: EXIT.refused,
   chain_in_use: EXIT.refused,
+  chain_invalid: EXIT.policyInvalid,
   chain_not_found: EXIT.notFound,
   cancelled: EXIT.refused,
   configuration_error: EXIT.badArguments,
@@ -139,3 +141,13 @@ export const exitOfVerdict = (verdict: PolicyVerdict): ExitCode =>
 /** Exit code of `audit verify`; a state this version does not know is never a success. */
 export const exitOfIntegrity = (state: VerifyState): ExitCode =>
   Object.hasOwn(VERIFY_EXIT_CODES, state) ? VERIFY_EXIT_CODES[state] : EXIT.auditUnverifiable;
+
+const BY_RECEIPT: Readonly<Record<ReceiptState, ExitCode>> = {
+  VALID: EXIT.ok,
+  INVALID: EXIT.auditTampered,
+  UNVERIFIABLE: EXIT.auditUnverifiable,
+};
+
+/** Exit code of `receipt verify`. */
+export const exitOfReceipt = (state: ReceiptState): ExitCode =>
+  Object.hasOwn(BY_RECEIPT, state) ? BY_RECEIPT[state] : EXIT.auditUnverifiable;

@@ -1,7 +1,9 @@
 import type { VerifyState } from '../core/audit/verify-states';
 import type { Role } from '../core/access/permissions';
+import { KILL_SCOPES } from '../core/controls/kill-switch';
+import type { ChainDefinition } from '../core/escalation/chain';
 import type { JsonObject } from '../core/json';
-import type { RiskLevel } from '../core/policy/model';
+import type { RiskLevel } from '../core/risk/model';
 
 /** What the REST API sends and takes, beyond the views of core/execution. Times are ISO 8601 UTC. */
 export interface Page<Item> {
@@ -71,11 +73,89 @@ export interface User {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly approverRoles: readonly string[];
+  readonly manager?: string;
+}
+
+export type CreatedUser = User & { readonly warnings?: readonly string[] };
+
+export interface ChainView extends ChainDefinition {
+  readonly source: 'predefined' | 'own';
+  readonly description: string;
+}
+
+export interface ChainDetail extends ChainView {
+  readonly inForce: boolean;
+  /** Absent for a predefined chain. */
+  readonly text?: string;
+}
+
+export interface PublishedChain {
+  readonly id: string;
+  readonly version: number;
+  readonly unchanged: boolean;
+  readonly warnings: readonly Diagnostic[];
+  readonly definition: ChainDefinition;
+  readonly description: string;
+}
+
+export interface ChainValidation {
+  readonly ok: boolean;
+  readonly problems: readonly Diagnostic[];
+  readonly warnings: readonly Diagnostic[];
+  readonly description?: string;
+}
+
+export interface WithdrawnChain {
+  readonly id: string;
+  readonly withdrawnVersion: number;
+  readonly predefinedVersion?: number;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly name: string;
+  readonly members: readonly string[];
+}
+
+export interface ShiftBody {
+  readonly user: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface OnCallSchedule {
+  readonly schedule: string;
+  readonly shifts: readonly ShiftBody[];
+  readonly onCallNow: readonly string[];
 }
 
 export interface IssuedKey {
   readonly id: string;
   readonly key: string;
+}
+
+export interface SlackIdentity {
+  readonly id: string;
+  readonly teamId: string;
+  readonly userId: string;
+  readonly principal: string;
+  readonly assurance: string;
+  readonly enrolledBy: string;
+  readonly linkedAt: string;
+}
+
+export interface SlackStatus {
+  readonly behind: number;
+  readonly oldestMs: number;
+  readonly givenUp: number;
+  readonly linkedAccounts: number;
+  readonly troubled: readonly {
+    readonly execution: string;
+    readonly purpose: string;
+    readonly givenUp: boolean;
+    readonly attempts: number;
+    readonly failure: string;
+  }[];
 }
 
 export interface NewAgentBody {
@@ -112,9 +192,24 @@ export interface RegisteredAgent extends Agent {
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+export const KILL_SCOPE_NAMES = [...KILL_SCOPES, 'tool'] as const;
+/** `tool` is the other name of `action`. */
+export type KillScopeName = (typeof KILL_SCOPE_NAMES)[number];
+
+export interface EngageKillSwitchBody {
+  readonly scope: KillScopeName;
+  readonly target?: string | undefined;
+  readonly reason: string;
+  readonly severity: Severity;
+  readonly expiresAt?: string | undefined;
+  /** A UUID of the caller makes a repeat safe. */
+  readonly id?: string | undefined;
+}
+
 export interface KillSwitchView {
   readonly id: string;
   readonly scope: string;
+  readonly target?: string;
   readonly reason: string;
   readonly severity: Severity;
   readonly engagedAt: string;
@@ -123,6 +218,10 @@ export interface KillSwitchView {
   readonly liftedAt?: string;
   readonly engagedSeq: number;
   readonly active: boolean;
+}
+
+export interface EngagedKillSwitch extends KillSwitchView {
+  readonly warnings?: readonly string[];
 }
 
 export interface IntegrityReport {

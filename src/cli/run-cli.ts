@@ -6,11 +6,17 @@ import { createRun, outputFor, type GlobalOptions } from './command-context';
 import { registerAgents } from './commands/agents';
 import { registerApprovals } from './commands/approvals';
 import { registerAudit } from './commands/audit';
+import { registerChannels } from './commands/channels';
+import { registerChains } from './commands/chains';
 import { registerExecute } from './commands/execute';
 import { registerExecutions } from './commands/executions';
+import { registerGroups } from './commands/groups';
 import { registerKill } from './commands/kill';
 import { registerLists } from './commands/lists';
+import { registerOnCall } from './commands/on-call';
 import { registerPolicy } from './commands/policy';
+import { registerReceipt } from './commands/receipt';
+import { registerRisk } from './commands/risk';
 import { registerStart } from './commands/start';
 import { registerStatus } from './commands/status';
 import { registerUsers } from './commands/users';
@@ -62,11 +68,17 @@ export function buildProgram(deps: CliDeps, report: (exitCode: number) => void):
   registerExecutions(program, run);
   registerApprovals(program, run);
   registerPolicy(program, run);
+  registerRisk(program, run);
   registerLists(program, run);
+  registerChains(program, run);
+  registerGroups(program, run);
+  registerOnCall(program, run);
   registerAudit(program, run);
+  registerReceipt(program, run);
   registerKill(program, run);
   registerUsers(program, run);
   registerAgents(program, run);
+  registerChannels(program, run);
   return program;
 }
 

@@ -1,26 +1,36 @@
 import { z } from 'zod';
 import { DomainError } from '../core/errors';
 import type { JsonObject } from '../core/json';
-import { actionName, jsonObject, slug, userId } from './identifiers';
+import { REVERSIBILITIES, RISK_LEVELS } from '../core/risk/model';
+import { actionName, jsonObject, shortText, slug, userId } from './identifiers';
 
-const RISK_LEVELS = ['low', 'medium', 'high', 'critical'] as const;
-
-const shortText = z.string().trim().min(1).max(200);
-
-const tool = z.strictObject({
-  name: actionName,
+const aboutTool = {
   description: z.string().max(1_000).exactOptional(),
   argsSchema: jsonObject.exactOptional(),
-  reversibility: z
-    .enum(['read', 'reversible', 'externally_reversible', 'irreversible'])
-    .exactOptional(),
-});
+  reversibility: z.enum(REVERSIBILITIES).exactOptional().meta({
+    description: 'How far what the tool does can be taken back; part of the risk score.',
+  }),
+};
+
+const tool = z.strictObject({ name: actionName, ...aboutTool });
 
 const toolOrName = z
   .union([actionName, tool], {
     error: 'use the name of a tool, or { name, description?, argsSchema?, reversibility? }',
   })
   .meta({ id: 'Tool' });
+
+const MOST_TOOLS = 200;
+
+const toolsByName = z
+  .record(actionName, z.strictObject(aboutTool))
+  .refine((tools) => Object.keys(tools).length <= MOST_TOOLS, {
+    error: `name at most ${String(MOST_TOOLS)} tools`,
+  });
+
+const tools = z.union([z.array(toolOrName).max(MOST_TOOLS), toolsByName]).meta({
+  description: 'A list of names or tools, or what is known of each tool by its name.',
+});
 
 /** Body of `POST /v1/agents`. */
 export const registerAgentBody = z
@@ -40,7 +50,7 @@ export const registerAgentBody = z
     team: shortText.exactOptional(),
     policies: z.array(slug).max(100).default([]),
     tags: z.array(slug).max(50).default([]),
-    tools: z.array(toolOrName).max(200).default([]),
+    tools: tools.default([]),
   })
   .refine((body) => body.id !== undefined || body.name !== undefined, {
     path: ['id'],
@@ -78,13 +88,15 @@ export function toRegisterAgentInput(body: z.output<typeof registerAgentBody>): 
     ...rest,
     id: id ?? slugOf(rest.name ?? ''),
     environments: environments ?? [rest.environment],
-    tools: Object.fromEntries(
-      tools.map((entry) => {
-        if (typeof entry === 'string') return [entry, {}];
-        const { name, ...about } = entry;
-        return [name, about];
-      }),
-    ),
+    tools: Array.isArray(tools)
+      ? Object.fromEntries(
+          tools.map((entry) => {
+            if (typeof entry === 'string') return [entry, {}];
+            const { name, ...about } = entry;
+            return [name, about];
+          }),
+        )
+      : tools,
   };
 }
 
@@ -114,6 +126,10 @@ const profileFields = {
   environments: z.array(z.string()),
   tags: z.array(z.string()),
   status: z.enum(['active', 'suspended', 'retired']),
+  tools: z
+    .record(z.string(), z.object({ reversibility: z.enum(REVERSIBILITIES) }))
+    .exactOptional()
+    .meta({ description: 'The tools whose reversibility is known.' }),
 };
 
 export const agentList = z

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { ChainDefinition } from '../core/escalation/chain';
-import { opaqueText, paging, slug, uuid } from './identifiers';
+import { opaqueText, paging, uuid } from './identifiers';
 import type { ReservedFields } from './parse-input';
 
 /** The approval's id, or the id of its execution. */
@@ -38,42 +37,3 @@ export const RESERVED_VOTE_FIELDS: ReservedFields = {
   constraints: 'approve or reject the request as it stands',
   delegateTo: 'let another eligible person vote with their own key',
 };
-
-const selector = z.union([
-  z.object({ kind: z.literal('role'), role: slug }),
-  z.object({ kind: z.literal('user'), user: z.string() }),
-]);
-
-const need = z.enum(['required', 'optional']);
-const exclusion = z.enum(['exclude', 'allow']);
-
-const chainDefinition = z
-  .object({
-    id: z.string(),
-    version: z.int(),
-    levels: z.array(
-      z.object({
-        name: z.string(),
-        groups: z.array(z.object({ selectors: z.array(selector), quorum: z.int() })),
-        timeoutMs: z.int(),
-        onTimeout: z.enum(['escalate', 'reject', 'approve', 'park']),
-      }),
-    ),
-    advance: z.enum(['on_escalation', 'each_level']),
-    onFinalTimeout: z.enum(['reject', 'approve', 'park']),
-    rejection: z.union([
-      z.object({ kind: z.literal('veto') }),
-      z.object({ kind: z.literal('quorum'), count: z.int() }),
-      z.object({ kind: z.literal('escalate') }),
-    ]),
-    rationale: z.object({ approve: need, reject: need, minLength: z.int() }),
-    separation: z.object({
-      requester: exclusion,
-      agentOwner: exclusion,
-      distinctAcrossLevels: z.boolean(),
-    }),
-    validForMs: z.int(),
-  })
-  .meta({ id: 'ApprovalChain' }) as unknown as z.ZodType<ChainDefinition>;
-
-export const chainList = z.object({ items: z.array(chainDefinition) }).meta({ id: 'ChainList' });

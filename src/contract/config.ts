@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DomainError, type Problem } from '../core/errors';
+import { slackProblems, slackSettingsOf, slackVariables, type SlackSettings } from './slack-config';
 
 const text = (what: string, longest = 1_000) =>
   z
@@ -54,6 +55,7 @@ const environment = z.strictObject({
   COUNTERSIGN_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'use debug, info, warn, error or silent')
     .default('info'),
+  ...slackVariables,
 });
 
 /** Settings of one process. */
@@ -73,6 +75,10 @@ export interface Config {
   readonly bootstrapAdminKey?: string;
   readonly environment: 'development' | 'production';
   readonly maxStartLagMs: number;
+  /** Absent: no Slack; in development the local page stands in for it. */
+  readonly slack?: SlackSettings;
+  /** Where cards go: a name without `#`, or an id. */
+  readonly slackChannel: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -93,7 +99,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   );
   const result = environment.safeParse(set);
   const problems: Problem[] = result.success
-    ? weakKeyProblems(result.data)
+    ? [...weakKeyProblems(result.data), ...slackProblems(result.data)]
     : result.error.issues.map((issue) => ({
         path: issue.path.map(String).join('.'),
         message: issue.message,
@@ -123,6 +129,7 @@ function toConfig(read: z.output<typeof environment>): Config {
     TEMPORAL_UI_URL: temporalUiUrl,
     COUNTERSIGN_BOOTSTRAP_ADMIN_KEY: bootstrapAdminKey,
   } = read;
+  const slack = slackSettingsOf(read);
   return {
     port: read.PORT,
     host: read.HOST,
@@ -136,6 +143,8 @@ function toConfig(read: z.output<typeof environment>): Config {
     ...(bootstrapAdminKey === undefined ? {} : { bootstrapAdminKey }),
     environment: read.COUNTERSIGN_ENV,
     maxStartLagMs: read.COUNTERSIGN_MAX_START_LAG_MS,
+    ...(slack === undefined ? {} : { slack }),
+    slackChannel: read.SLACK_CHANNEL,
     logLevel: read.COUNTERSIGN_LOG_LEVEL,
   };
 }

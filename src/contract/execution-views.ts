@@ -9,6 +9,7 @@ import type {
 } from '../core/execution/view';
 import { executionStatus } from './execution-requests';
 import { isoTime, jsonObject } from './identifiers';
+import { riskScore } from './risk';
 import { matchedRule, obligation, policyChain, policyVerdict, ruleTrace } from './policy-results';
 
 const approvalFields = {
@@ -41,6 +42,7 @@ const decision = {
   matched: z.array(matchedRule),
   trace: z.array(ruleTrace),
   obligations: z.array(obligation),
+  risk: riskScore.exactOptional(),
   policyChain,
   argsDigest: z.string(),
   exceptionOffered: z.string().exactOptional(),
@@ -67,7 +69,11 @@ export const executionView: z.ZodType<ExecutionView> = z
     createdAt: isoTime,
     updatedAt: isoTime,
     version: z.int(),
-    links: z.object({ self: z.string(), temporal: z.string().exactOptional() }),
+    links: z.object({
+      self: z.string(),
+      temporal: z.string().exactOptional(),
+      receipt: z.string().exactOptional(),
+    }),
   })
   .meta({ id: 'Execution' });
 
@@ -128,6 +134,7 @@ export const pendingApproval: z.ZodType<PendingApproval> = z
     argsDigest: z.string(),
     reason: z.string(),
     matched: z.array(matchedRule),
+    risk: riskScore.exactOptional(),
     requestedAt: isoTime,
     remainingMs: z.number(),
   })

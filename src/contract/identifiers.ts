@@ -23,6 +23,9 @@ export const actionName = named(
   200,
 );
 
+/** A name for people to read, such as that of a team. */
+export const shortText = z.string().trim().min(1).max(200);
+
 /** A client's own text that only has to be equal again: keys of idempotency, attempts, commands, cursors. */
 export const opaqueText = (longest: number) =>
   named(/^[\x21-\x7e]+$/, 'use visible ASCII characters without spaces', longest);

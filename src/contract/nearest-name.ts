@@ -28,9 +28,14 @@ export function nearestName(written: string, valid: readonly string[]): string |
   if (written.length > LONGEST_COMPARED) return undefined;
   let nearest: string | undefined;
   let least = Infinity;
+  const asked = plain(written);
   for (const candidate of valid) {
-    const away = distance(plain(written), plain(candidate));
-    if (away < least && away <= Math.max(1, Math.floor(candidate.length / 3))) {
+    const known = plain(candidate);
+    const most = Math.max(1, Math.floor(candidate.length / 3));
+    // Each letter more or less is one edit at least, so most candidates need no comparison.
+    if (Math.abs(asked.length - known.length) > most) continue;
+    const away = distance(asked, known);
+    if (away < least && away <= most) {
       nearest = candidate;
       least = away;
     }

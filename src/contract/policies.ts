@@ -3,8 +3,11 @@ import { isoTime, slug, wholeNumber } from './identifiers';
 
 export const policyParams = z.object({ policyId: slug });
 
+/** Under this name the bands of the risk score stand among the matched rules. */
+const policyId = slug.refine((id) => id !== 'risk', 'is the name of the risk score; use another');
+
 export const publishPolicyQuery = z.strictObject({
-  id: slug,
+  id: policyId,
   publish: z
     .enum(['true', 'false'])
     .default('false')

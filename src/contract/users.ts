@@ -26,6 +26,9 @@ export const createUserBody = z
       .refine(unique, EACH_ONCE)
       .default([])
       .meta({ description: 'What this person may decide; policies and chains name these.' }),
+    manager: userId.exactOptional().meta({
+      description: 'Whom `manager_of: requester` in a chain asks; the user may be created later.',
+    }),
   })
   .meta({
     id: 'CreateUser',
@@ -49,8 +52,13 @@ export const user = z
     name: z.string(),
     roles: z.array(z.enum(ROLES)),
     approverRoles: z.array(z.string()),
+    manager: z.string().exactOptional(),
   })
   .meta({ id: 'User' });
+
+export const createdUser = user
+  .extend({ warnings: z.array(z.string()).exactOptional() })
+  .meta({ id: 'CreatedUser' });
 
 export const userList = z.object({ items: z.array(user) }).meta({ id: 'UserList' });
 

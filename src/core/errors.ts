@@ -90,6 +90,12 @@ export const ERRORS = {
     'A published policy names this chain; without it, what the policy sends there would be denied.',
     'Publish the policies without it first, or publish another version of the chain.',
   ),
+  chain_invalid: entry(
+    422,
+    'Approval chain does not load',
+    'The document has problems; each is listed with line and column.',
+    'Correct every listed problem and send the whole document again.',
+  ),
   chain_not_found: entry(
     404,
     'Chain not found',

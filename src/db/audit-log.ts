@@ -1,10 +1,12 @@
 import type { Pool } from 'pg';
 
 import type { AuditLog } from '../app/read-ports';
+import { emptyFrontier } from '../core/audit/merkle';
+import type { StoredRow } from '../core/audit/verify-row';
 import { tenantId } from '../core/ids';
 import { inTenant } from './in-tenant';
 
-interface AuditColumns {
+export interface AuditColumns {
   readonly seq: number;
   readonly ts_ms: number;
   readonly id: string;
@@ -20,8 +22,33 @@ interface AuditColumns {
   readonly leaf_hash: Buffer;
 }
 
+/** The time is exact to the microsecond: a Date would hide a change below the millisecond. */
+export const AUDIT_COLUMNS =
+  'seq, (extract(epoch from ts) * 1000)::float8 AS ts_ms, id, type, actor_kind, actor_id, agent, execution, action, outcome, header, body, leaf_hash';
+
+export const storedRowOf = (row: AuditColumns): StoredRow => ({
+  seq: row.seq,
+  tsMs: row.ts_ms,
+  id: row.id,
+  type: row.type,
+  header: row.header,
+  body: row.body,
+  leafHash: row.leaf_hash,
+  index: {
+    actorKind: row.actor_kind,
+    actorId: row.actor_id,
+    agent: row.agent,
+    execution: row.execution,
+    action: row.action,
+    outcome: row.outcome,
+  },
+});
+
 type Chain = Pick<AuditLog, 'head' | 'rowsAfter' | 'leavesAfter'>;
-type Checkpoints = Pick<AuditLog, 'checkpoints' | 'newestCheckpoint' | 'storeCheckpoint'>;
+type Checkpoints = Pick<
+  AuditLog,
+  'checkpoints' | 'newestCheckpoint' | 'coveringCheckpoint' | 'storeCheckpoint'
+>;
 
 function createChain(pool: Pool): Chain {
   return {
@@ -39,28 +66,11 @@ function createChain(pool: Pool): Chain {
       inTenant(pool, tenant, async (client) => {
         const found = await client.query<AuditColumns>({
           name: 'audit rows',
-          // Exact to the microsecond: a Date would hide a change below the millisecond.
-          text: `SELECT seq, (extract(epoch from ts) * 1000)::float8 AS ts_ms, id, type, actor_kind, actor_id, agent, execution, action, outcome, header, body, leaf_hash
+          text: `SELECT ${AUDIT_COLUMNS}
                    FROM audit_events WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
           values: [tenant, seq, limit],
         });
-        return found.rows.map((row) => ({
-          seq: row.seq,
-          tsMs: row.ts_ms,
-          id: row.id,
-          type: row.type,
-          header: row.header,
-          body: row.body,
-          leafHash: row.leaf_hash,
-          index: {
-            actorKind: row.actor_kind,
-            actorId: row.actor_id,
-            agent: row.agent,
-            execution: row.execution,
-            action: row.action,
-            outcome: row.outcome,
-          },
-        }));
+        return found.rows.map(storedRowOf);
       }),
     leavesAfter: (tenant, seq, limit) =>
       inTenant(pool, tenant, async (client) => {
@@ -91,6 +101,22 @@ function createCheckpoints(pool: Pool, system: Pool): Checkpoints {
         );
         const row = found.rows[0];
         return row && { size: row.size, frontier: { size: row.size, nodes: row.frontier } };
+      }),
+    coveringCheckpoint: (tenant, seq) =>
+      inTenant(pool, tenant, async (client) => {
+        const found = await client.query<{ size: number; note: string }>(
+          'SELECT size, note FROM audit_checkpoints WHERE tenant = $1 AND size >= $2 ORDER BY size LIMIT 1',
+          [tenant, seq],
+        );
+        const covering = found.rows[0];
+        if (covering === undefined) return undefined;
+        const earlier = await client.query<{ size: number; frontier: Buffer[] }>(
+          'SELECT size, frontier FROM audit_checkpoints WHERE tenant = $1 AND size < $2 ORDER BY size DESC LIMIT 1',
+          [tenant, seq],
+        );
+        const last = earlier.rows[0];
+        const before = last && { size: last.size, nodes: last.frontier };
+        return { ...covering, before: before ?? emptyFrontier };
       }),
     storeCheckpoint: async (tenant, size, note, frontier) => {
       await system.query(

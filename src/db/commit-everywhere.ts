@@ -3,21 +3,25 @@ import type { PoolClient } from 'pg';
 import type { Tx } from '../app/commit-ports';
 import { appendEvents } from '../core/audit/chain';
 import { DomainError } from '../core/errors';
-import { tenantId } from '../core/ids';
+import { tenantId, type TenantId } from '../core/ids';
 import { failureOf, textOf } from './failure';
 import type { BatchDeps } from './attempt';
 import { flushStatement } from './flush';
 import { lockHead } from './head';
 import { createTx } from './tx';
 
-async function everyTenant(
+async function inTenants(
   client: PoolClient,
   deps: Pick<BatchDeps, 'sha256' | 'uuid'>,
   work: (tx: Tx) => Promise<void>,
   backlog: boolean,
+  only: TenantId | undefined,
 ): Promise<void> {
   await client.query('BEGIN');
-  const tenants = await client.query<{ id: string }>('SELECT id FROM tenants ORDER BY id');
+  const tenants = await client.query<{ id: string }>(
+    'SELECT id FROM tenants WHERE $1::text IS NULL OR id = $1 ORDER BY id',
+    [only ?? null],
+  );
   for (const { id } of tenants.rows) {
     const tenant = tenantId(id);
     const head = await lockHead(client, tenant, undefined, { begin: false });
@@ -39,15 +43,33 @@ async function everyTenant(
  * One transaction over all heads, taken in tenant order. With `stopsOnly` a chain that refuses rows does not
  * hold it up: the last try writes the backlog instead. What grants power fails then (I-2).
  */
-export async function commitEverywhere(
+export function commitEverywhere(
   deps: Omit<BatchDeps, 'snapshots'>,
   work: (tx: Tx) => Promise<void>,
   options: { readonly stopsOnly: boolean },
 ): Promise<void> {
+  return tryToCommit(deps, work, options, undefined);
+}
+
+/** The same for one tenant, for what only stops something. */
+export function commitStop(
+  deps: Omit<BatchDeps, 'snapshots'>,
+  tenant: TenantId,
+  work: (tx: Tx) => Promise<void>,
+): Promise<void> {
+  return tryToCommit(deps, work, { stopsOnly: true }, tenant);
+}
+
+async function tryToCommit(
+  deps: Omit<BatchDeps, 'snapshots'>,
+  work: (tx: Tx) => Promise<void>,
+  options: { readonly stopsOnly: boolean },
+  only: TenantId | undefined,
+): Promise<void> {
   let last: unknown;
   for (const backlog of options.stopsOnly ? [false, false, true] : [false, false]) {
     try {
-      await inOneTransaction(deps, work, backlog);
+      await inOneTransaction(deps, work, backlog, only);
       if (backlog)
         deps.logger.error(
           { error: textOf(last) },
@@ -70,11 +92,12 @@ async function inOneTransaction(
   deps: Omit<BatchDeps, 'snapshots'>,
   work: (tx: Tx) => Promise<void>,
   backlog: boolean,
+  only: TenantId | undefined,
 ): Promise<void> {
   const client = await deps.database.system.connect();
   let broken = true;
   try {
-    await everyTenant(client, deps, work, backlog);
+    await inTenants(client, deps, work, backlog, only);
     broken = false;
   } catch (error) {
     if (failureOf(error) !== 'connection') {

@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors';
 import type { TenantId } from '../core/ids';
 import type { BatchDeps, Entry } from './attempt';
 import { createBatchRunner } from './batch';
-import { commitEverywhere } from './commit-everywhere';
+import { commitEverywhere, commitStop } from './commit-everywhere';
 import { unavailableIfDatabase } from './failure';
 
 const BATCH_MAX = 64;
@@ -92,6 +92,7 @@ export function createCommitter(deps: BatchDeps): Committer & { idle(): Promise<
       });
     },
     commitEverywhere: (work, options) => commitEverywhere(deps, work, options),
+    commitStop: (tenant, work) => commitStop(deps, tenant, work),
     idle: async () => {
       if (!isIdle()) await new Promise<void>((resolve) => idlers.push(resolve));
     },

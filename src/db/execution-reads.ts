@@ -5,6 +5,7 @@ import type { ExecutionFilter, ExecutionReads, ReadExecution } from '../app/read
 import { DomainError } from '../core/errors';
 import type { TenantId } from '../core/ids';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
+import { readTrail, readVotes } from './execution-trail';
 import { unavailableIfAway } from './failure';
 import { inTenant } from './in-tenant';
 import { readPayloads } from './tx';
@@ -71,6 +72,8 @@ export function createExecutionReads(pool: Pool): ExecutionReads {
     execution: (tenant, id) => one(tenant, 'id = $2', id),
     executionByApproval: (tenant, approval) => one(tenant, 'approval_id = $2', approval),
     payloads: (tenant, id) => inTenant(pool, tenant, (client) => readPayloads(client, tenant, id)),
+    votes: (tenant, id) => inTenant(pool, tenant, (client) => readVotes(client, tenant, id)),
+    trail: (tenant, id) => inTenant(pool, tenant, (client) => readTrail(client, tenant, id)),
     list: (tenant, filter) => page(pool, tenant, filter),
     nowMs: async () => {
       const found = await unavailableIfAway(() =>

@@ -9,6 +9,8 @@ const RECONNECT_MS = 500;
 
 export interface NotificationHub extends ChangeWaiter {
   onEpoch(listener: (tenant: TenantId, epoch: number) => void): void;
+  /** Called whenever some execution changed, or may have while the connection was lost. */
+  onChange(listener: () => void): void;
   /** Ends every wait now, for a clean stop. */
   release(): void;
   stop(): Promise<void>;
@@ -127,16 +129,26 @@ function keepListening(
 export function createNotificationHub(systemUrl: string, logger: Logger): NotificationHub {
   const waiters = createWaiters();
   const epochListeners: ((tenant: TenantId, epoch: number) => void)[] = [];
+  const changeListeners: (() => void)[] = [];
+  const tellChange = (): void => {
+    for (const tell of changeListeners) tell();
+  };
   const listener = keepListening(systemUrl, logger, {
-    lost: waiters.wakeAll,
+    lost: () => {
+      waiters.wakeAll();
+      tellChange();
+    },
     notice: (channel, payload) => {
       const [subject = '', number = '0'] = payload.split(' ');
-      if (channel === 'countersign_execution') waiters.wake(executionId(subject));
-      else for (const tell of epochListeners) tell(tenantId(subject), Number(number));
+      if (channel === 'countersign_execution') {
+        waiters.wake(executionId(subject));
+        tellChange();
+      } else for (const tell of epochListeners) tell(tenantId(subject), Number(number));
     },
   });
   return {
     onEpoch: (tell) => void epochListeners.push(tell),
+    onChange: (tell) => void changeListeners.push(tell),
     waitForChange: (execution, timeoutMs, signal) => waiters.wait(execution, timeoutMs, signal),
     release: waiters.wakeAll,
     stop: async () => {

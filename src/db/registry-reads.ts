@@ -9,8 +9,11 @@ import type {
 } from '../app/read-ports';
 import { agentId, principalId, tenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
+import { createChainReads } from './chain-store';
+import { createGroupReads } from './group-store';
+import { toolProfile } from '../core/risk/tool-profile';
 import { inTenant } from './in-tenant';
-import { readKills } from './snapshot-source';
+import { killTargetKnown, readKill, readKills } from './kill-rows';
 
 interface AgentRow {
   readonly id: string;
@@ -23,10 +26,11 @@ interface AgentRow {
   readonly environments: string[];
   readonly tags: string[];
   readonly status: AgentProfile['status'];
+  readonly tools: unknown;
 }
 
 const AGENT_COLUMNS =
-  'id, owner, name, model, team, risk_level, environment, environments, tags, status';
+  'id, owner, name, model, team, risk_level, environment, environments, tags, status, tools';
 
 const agentOf = (row: AgentRow): AgentProfile => ({
   id: agentId(row.id),
@@ -39,6 +43,7 @@ const agentOf = (row: AgentRow): AgentProfile => ({
   status: row.status,
   ...(row.model === null ? {} : { model: row.model }),
   ...(row.team === null ? {} : { team: row.team }),
+  ...toolProfile(row.tools),
 });
 
 interface PolicyRow {
@@ -98,10 +103,11 @@ function createDirectoryReads(pool: Pool): Pick<RegistryReads, 'users' | 'agents
           id: string;
           email: string | null;
           name: string;
+          manager: string | null;
           roles: string[];
           approver_roles: string[];
         }>(
-          `SELECT substr(p.id, 6) AS id, p.email, p.name,
+          `SELECT substr(p.id, 6) AS id, p.email, p.name, p.manager,
                   array(SELECT role FROM role_bindings b WHERE b.tenant = p.tenant AND b.principal = p.id AND b.kind = 'role' ORDER BY role) AS roles,
                   array(SELECT role FROM role_bindings b WHERE b.tenant = p.tenant AND b.principal = p.id AND b.kind = 'approver' ORDER BY role) AS approver_roles
              FROM principals p WHERE p.tenant = $1 AND p.kind = 'user' ORDER BY p.id LIMIT 1000`,
@@ -114,6 +120,7 @@ function createDirectoryReads(pool: Pool): Pick<RegistryReads, 'users' | 'agents
         name: row.name,
         roles: row.roles,
         approverRoles: row.approver_roles,
+        ...(row.manager === null ? {} : { manager: row.manager }),
       }));
     },
     agents: async (tenant) => {
@@ -171,6 +178,8 @@ export function createRegistryReads(pool: Pool): RegistryReads {
   return {
     ...createDirectoryReads(pool),
     ...createPolicyReads(pool),
+    ...createChainReads(pool),
+    ...createGroupReads(pool),
     lists: async (tenant) => {
       const found = await inTenant(pool, tenant, (client) =>
         client.query<{ name: string; values: string[] }>(
@@ -181,6 +190,9 @@ export function createRegistryReads(pool: Pool): RegistryReads {
       return new Map(found.rows.map((row) => [row.name, row.values]));
     },
     kills: (tenant) => inTenant(pool, tenant, (client) => readKills(client, tenant)),
+    kill: (tenant, id) => inTenant(pool, tenant, (client) => readKill(client, tenant, id)),
+    killTargetKnown: (tenant, reach) =>
+      inTenant(pool, tenant, (client) => killTargetKnown(client, tenant, reach)),
     auditEvents: async (tenant, filter) => {
       const found = await inTenant(pool, tenant, (client) =>
         client.query<AuditRow>('SELECT * FROM search_audit($1, $2, $3, $4)', [

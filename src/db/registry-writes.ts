@@ -2,7 +2,10 @@ import type { PoolClient } from 'pg';
 
 import type { RegistryWrites } from '../app/commit-ports';
 import type { TenantId } from '../core/ids';
-import { readKills } from './snapshot-source';
+import { createChannelIdentityWrites } from './channel-identity-writes';
+import { chainWrites } from './chain-store';
+import { groupWrites } from './group-store';
+import { readKill } from './kill-rows';
 
 const inserted = (result: { readonly rowCount: number | null }): boolean => result.rowCount === 1;
 
@@ -15,8 +18,8 @@ function directoryWrites(
   return {
     insertUser: async (user) => {
       const made = await client.query(
-        `INSERT INTO principals (tenant, id, kind, name, email) VALUES ($1, $2, 'user', $3, $4) ON CONFLICT DO NOTHING`,
-        [tenant, `user:${user.id}`, user.name, user.email],
+        `INSERT INTO principals (tenant, id, kind, name, email, manager) VALUES ($1, $2, 'user', $3, $4, $5) ON CONFLICT DO NOTHING`,
+        [tenant, `user:${user.id}`, user.name, user.email, user.manager ?? null],
       );
       if (!inserted(made)) return false;
       await client.query(
@@ -123,14 +126,18 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
   return {
     ...directoryWrites(client, tenant),
     ...policyWrites(client, tenant),
+    ...createChannelIdentityWrites(client, tenant),
+    ...chainWrites(client, tenant),
+    ...groupWrites(client, tenant),
     engageKill: async (kill) => {
       const made = await client.query(
-        `INSERT INTO controls (tenant, id, kind, scope, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at)
-         VALUES ($1, $2, 'kill_switch', $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+        `INSERT INTO controls (tenant, id, kind, scope, target, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at)
+         VALUES ($1, $2, 'kill_switch', $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
         [
           tenant,
           kill.id,
           kill.scope,
+          kill.target ?? null,
           kill.reason,
           kill.severity,
           kill.engagedSeq,
@@ -140,12 +147,12 @@ export function createRegistryWrites(client: PoolClient, tenant: TenantId): Regi
         ],
       );
       if (inserted(made)) return undefined;
-      return (await readKills(client, tenant)).find((stored) => stored.id === kill.id);
+      return readKill(client, tenant, kill.id);
     },
-    liftKill: async (id, lift) => {
+    liftKill: async ({ id, scope }, lift) => {
       const lifted = await client.query(
-        `UPDATE controls SET lifted_at = $3, lifted_by = $4, lift_reason = $5 WHERE tenant = $1 AND id = $2 AND kind = 'kill_switch' AND lifted_at IS NULL`,
-        [tenant, id, lift.atMs, lift.by, lift.reason],
+        `UPDATE controls SET lifted_at = $3, lifted_by = $4, lift_reason = $5 WHERE tenant = $1 AND id = $2 AND kind = 'kill_switch' AND scope = $6 AND lifted_at IS NULL`,
+        [tenant, id, lift.atMs, lift.by, lift.reason, scope],
       );
       return lifted.rowCount === 1;
     },

@@ -1,45 +1,10 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 
 import type { RawSnapshot, SnapshotSource, TenantSnapshot } from '../app/ports';
-import type { KillSwitch } from '../core/controls/kill-switch';
 import { tenantId, type TenantId } from '../core/ids';
+import { readChains } from './chain-store';
 import { inTenant } from './in-tenant';
-
-interface ControlRow {
-  readonly id: string;
-  readonly scope: 'global';
-  readonly reason: string;
-  readonly severity: KillSwitch['severity'];
-  readonly engaged_seq: number;
-  readonly engaged_at: number;
-  readonly engaged_by: string;
-  readonly expires_at: number | null;
-  readonly lifted_at: number | null;
-}
-
-/** Every engaged switch, and of the ended ones the newest: any engagement after a decision voids it. */
-export async function readKills(client: PoolClient, tenant: TenantId): Promise<KillSwitch[]> {
-  const found = await client.query<ControlRow>(
-    `SELECT id, scope, reason, severity, engaged_seq, engaged_at, engaged_by, expires_at, lifted_at
-       FROM controls
-      WHERE tenant = $1 AND kind = 'kill_switch'
-        AND (lifted_at IS NULL AND coalesce(expires_at > extract(epoch from clock_timestamp()) * 1000, true)
-             OR id IN (SELECT id FROM controls WHERE tenant = $1 AND kind = 'kill_switch' ORDER BY engaged_seq DESC LIMIT 1000))
-      ORDER BY engaged_seq DESC`,
-    [tenant],
-  );
-  return found.rows.map((row) => ({
-    id: row.id,
-    scope: row.scope,
-    reason: row.reason,
-    severity: row.severity,
-    engagedSeq: row.engaged_seq,
-    engagedAtMs: row.engaged_at,
-    engagedBy: row.engaged_by,
-    ...(row.expires_at === null ? {} : { expiresAtMs: row.expires_at }),
-    ...(row.lifted_at === null ? {} : { liftedAtMs: row.lifted_at }),
-  }));
-}
+import { readKills } from './kill-rows';
 
 async function readRaw(pool: Pool, tenant: TenantId): Promise<RawSnapshot> {
   return inTenant(pool, tenant, async (client) => {
@@ -69,6 +34,7 @@ async function readRaw(pool: Pool, tenant: TenantId): Promise<RawSnapshot> {
       epoch: head.rows[0].epoch,
       policies: policies.rows,
       lists: new Map(lists.rows.map((row) => [row.name, row.values])),
+      chains: await readChains(client, tenant),
       kills: await readKills(client, tenant),
     };
   });

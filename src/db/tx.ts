@@ -1,13 +1,15 @@
 import type { PoolClient } from 'pg';
 
 import type { SealedPayload, StoredExecution } from '../app/ports';
-import type { Approver, Tx, VoteRow } from '../app/commit-ports';
+import type { Tx, VoteRow } from '../app/commit-ports';
 import { auditEvent } from '../core/audit/event';
-import { describeSelector, type ApproverSelector } from '../core/escalation/chain';
 import { eventId, principalId, type ExecutionId, type TenantId } from '../core/ids';
+import { chatAccountActive, isChatCredential } from './channel-identity-writes';
+import { readApprovers } from './approver-reads';
 import { EXECUTION_COLUMNS, fromRow, type ExecutionRow } from './execution-row';
 import { emptyStaged, type Staged } from './flush';
 import { createRegistryWrites } from './registry-writes';
+import { readVoidable } from './voidable-executions';
 
 export interface TxStart {
   readonly tenant: TenantId;
@@ -43,33 +45,6 @@ export async function readPayloads(
   }));
 }
 
-async function readApprovers(
-  client: PoolClient,
-  tenant: TenantId,
-  selectors: readonly ApproverSelector[],
-): Promise<ReadonlyMap<string, readonly Approver[]>> {
-  const roles = selectors.flatMap((selector) => (selector.kind === 'role' ? [selector.role] : []));
-  const users = selectors.flatMap((selector) =>
-    selector.kind === 'user' ? [`user:${selector.user}`] : [],
-  );
-  const found = await client.query<{ key: string; principal: string; email: string | null }>({
-    name: 'approvers',
-    text: `SELECT 'role:' || b.role AS key, p.id AS principal, p.email
-             FROM role_bindings b JOIN principals p ON p.tenant = b.tenant AND p.id = b.principal
-            WHERE b.tenant = $1 AND b.kind = 'approver' AND b.role = ANY($2) AND p.kind = 'user' AND p.status = 'active'
-           UNION ALL
-           SELECT p.id, p.id, p.email FROM principals p
-            WHERE p.tenant = $1 AND p.id = ANY($3) AND p.kind = 'user' AND p.status = 'active'`,
-    values: [tenant, roles, users],
-  });
-  const people = new Map<string, Approver[]>(
-    selectors.map((selector) => [describeSelector(selector), []]),
-  );
-  for (const row of found.rows)
-    people.get(row.key)?.push({ principal: principalId(row.principal), email: row.email ?? '' });
-  return people;
-}
-
 type TxReads = Pick<
   Tx,
   | 'execution'
@@ -79,11 +54,11 @@ type TxReads = Pick<
   | 'approvers'
   | 'credentialActive'
   | 'agentRegistration'
-  | 'openExecutionsDecidedBefore'
+  | 'voidableExecutions'
 >;
 
 /** Reads of the open transaction: they see everything committed before the head was locked. */
-function createReads(client: PoolClient, tenant: TenantId): TxReads {
+function createReads(client: PoolClient, tenant: TenantId, nowMs: number): TxReads {
   const one = async (
     name: string,
     where: string,
@@ -109,8 +84,9 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
       });
       return found.rows[0] === undefined ? undefined : voteOf(found.rows[0]);
     },
-    approvers: (selectors) => readApprovers(client, tenant, selectors),
+    approvers: (selectors, about) => readApprovers(client, tenant, selectors, nowMs, about),
     credentialActive: async (id) => {
+      if (isChatCredential(id)) return chatAccountActive(client, tenant, id);
       const found = await client.query({
         name: 'credential active',
         text: `SELECT 1 FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal
@@ -137,14 +113,7 @@ function createReads(client: PoolClient, tenant: TenantId): TxReads {
         }
       );
     },
-    openExecutionsDecidedBefore: async (seq, limit) => {
-      const found = await client.query<ExecutionRow>({
-        name: 'open executions',
-        text: `SELECT ${EXECUTION_COLUMNS} FROM executions WHERE tenant = $1 AND decided_seq < $2 AND status IN ('pending_approval', 'parked', 'approved') ORDER BY decided_seq LIMIT $3`,
-        values: [tenant, seq, limit],
-      });
-      return found.rows.map(fromRow);
-    },
+    voidableExecutions: (scan) => readVoidable(client, tenant, scan),
   };
 }
 
@@ -158,7 +127,7 @@ export function createTx(
   const tx: Tx = {
     tenant,
     nowMs,
-    ...createReads(client, tenant),
+    ...createReads(client, tenant, nowMs),
     nextSeq: () => start.seq + staged.events.length + 1,
     audit: (event) => {
       staged.events.push(auditEvent({ ...event, id: eventId(start.uuid()), tsMs: nowMs }));

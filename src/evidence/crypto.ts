@@ -6,6 +6,7 @@ import {
   checkpointNote,
   checkpointText,
 } from '../core/audit/checkpoint';
+import { compactJws, receiptSigningInput } from '../core/audit/receipt-jws';
 import type { VerifySignature } from '../core/audit/verify';
 import type { ChannelKeys, KeySet, SecretKey } from './keys';
 import {
@@ -63,16 +64,12 @@ export interface ChannelCrypto {
   ) => ReleaseTokenCheck;
 }
 
-export interface Signed {
-  readonly keyId: string;
-  /** Ed25519, 64 bytes. */
-  readonly signature: Uint8Array;
-}
-
 export interface Crypto extends ChannelCrypto {
   /** The signed note of a checkpoint. */
   readonly signCheckpoint: (checkpoint: Checkpoint) => string;
-  readonly signReceipt: (message: Uint8Array) => Signed;
+  readonly receiptKeyId: string;
+  /** Compact JWS over the bytes of a receipt's body. */
+  readonly signReceipt: (payload: Uint8Array) => string;
   readonly verifyCheckpointSignature: VerifySignature;
   readonly verifyReceiptSignature: VerifySignature;
 }
@@ -106,7 +103,11 @@ export function createCrypto(keys: KeySet): Crypto {
         { name: CHECKPOINT_KEY_NAME, keyId: checkpoint.keyId, signature },
       ]);
     },
-    signReceipt: (message) => ({ keyId: receipt.keyId, signature: signWith(receipt, message) }),
+    receiptKeyId: receipt.keyId,
+    signReceipt: (payload) => {
+      const input = receiptSigningInput(receipt.keyId, payload);
+      return compactJws(input, signWith(receipt, utf8(input)));
+    },
     verifyCheckpointSignature: createSignatureVerifier(keys.publicKeys(), 'checkpoint'),
     verifyReceiptSignature: createSignatureVerifier(keys.publicKeys(), 'receipt'),
   };

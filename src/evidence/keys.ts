@@ -188,7 +188,8 @@ function parseJwks(text: string): readonly PublicJwk[] | undefined {
   }
 }
 
-const isPublicJwk = (value: unknown): value is PublicJwk => {
+/** Whether it is a public key for one of our purposes; never one that holds a private part. */
+export const isPublicJwk = (value: unknown): value is PublicJwk => {
   if (typeof value !== 'object' || value === null || 'd' in value) return false;
   const { kty, crv, x, kid, purpose } = value as Partial<Record<keyof PublicJwk, unknown>>;
   const isText = typeof x === 'string' && typeof kid === 'string';

@@ -5,6 +5,7 @@ import type { Route } from './route';
 const PREFIXES: readonly { readonly alias: string; readonly path: string }[] = [
   { alias: '/approvals', path: '/v1/approvals' },
   { alias: '/audit', path: '/v1/audit' },
+  { alias: '/governance/risk', path: '/v1/risk' },
 ];
 
 const EXACT: readonly { readonly alias: string; readonly path: string }[] = [

@@ -25,6 +25,8 @@ interface PublicEndpoint {
   readonly path: string;
   readonly summary: string;
   readonly replies: Readonly<Record<number, ReplyContract>>;
+  /** How long anybody may keep the answer, in seconds; without it not at all. */
+  readonly cacheSeconds?: number;
   answer(deps: PublicDeps): Promise<Reply>;
 }
 
@@ -60,6 +62,7 @@ export const PUBLIC_ENDPOINTS: readonly PublicEndpoint[] = [
     path: '/.well-known/countersign-keys.json',
     summary: 'Public keys that verify receipts and checkpoints',
     replies: { 200: { description: 'The keys, old ones too.', schema: publicKeys } },
+    cacheSeconds: 300,
     answer: async ({ publicKeys: read }) => ({ status: 200, body: await read() }),
   },
 ];
@@ -70,6 +73,10 @@ export function registerPublicEndpoints(app: Express, deps: PublicDeps): void {
     for (const path of [endpoint.path, ...aliases.map(([alias]) => alias)]) {
       app.get(path, async (_request, response) => {
         const { status, body } = await endpoint.answer(deps);
+        const { cacheSeconds } = endpoint;
+        if (cacheSeconds !== undefined) {
+          response.setHeader('Cache-Control', `public, max-age=${String(cacheSeconds)}`);
+        }
         response.status(status).json(body);
       });
       app.all(path, refuseMethod(['get']));

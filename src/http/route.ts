@@ -1,6 +1,6 @@
 import type { Caller } from '../app/caller';
 import type { UseCases } from '../app/use-cases';
-import { parseGuardedJson } from '../contract/json-guard';
+import { JSON_LIMITS, parseGuardedJson } from '../contract/json-guard';
 import { parseInput, type ReservedFields } from '../contract/parse-input';
 import type { ObjectSchema, Parsed, Schema } from '../contract/schema';
 import type { Permission } from '../core/access/permissions';
@@ -18,7 +18,13 @@ export interface TextDocument {
 /** How a route reads its body. */
 export type BodyContract<B> =
   | { readonly kind: 'none' }
-  | { readonly kind: 'json'; readonly schema: Schema<B>; readonly reserved?: ReservedFields }
+  | {
+      readonly kind: 'json';
+      readonly schema: Schema<B>;
+      readonly reserved?: ReservedFields;
+      /** For long lists of small objects. */
+      readonly maxKeys?: number;
+    }
   | { readonly kind: 'document' };
 
 export interface Reply {
@@ -145,7 +151,8 @@ function readBody<B>(contract: BodyContract<B>, document: TextDocument): B {
     case 'document':
       return document as B;
     case 'json': {
-      const value = document.text.trim() === '' ? {} : parseGuardedJson(document.text);
+      const limits = { ...JSON_LIMITS, maxKeys: contract.maxKeys ?? JSON_LIMITS.maxKeys };
+      const value = document.text.trim() === '' ? {} : parseGuardedJson(document.text, limits);
       return parseInput(contract.schema, value, contract.reserved);
     }
   }

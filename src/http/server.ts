@@ -22,6 +22,13 @@ export interface HttpServerDeps {
   readonly version: string;
   readonly environment: string;
   readonly temporalUiUrl?: string;
+  /** Handlers of other adapters under a path of their own; they bring their own headers and limits. */
+  readonly mounts?: readonly Mount[];
+}
+
+export interface Mount {
+  readonly path: string;
+  readonly handler: RequestHandler;
 }
 
 export interface HttpServer {
@@ -70,6 +77,7 @@ export function createApp(deps: HttpServerDeps, intake: Intake): Express {
   app.enable('case sensitive routing');
   app.set('trust proxy', false);
   app.use(assignRequestId, apiHeaders, neverStored, refuseWhenStopped(intake));
+  for (const { path, handler } of deps.mounts ?? []) app.use(path, handler);
   registerRoutes(app, { ...deps, intake });
   registerPublicEndpoints(app, { ...deps, intake });
   registerPages(app, deps);

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { runCli } from '../cli/run-cli';
-import { BUILT_IN_CHAINS } from '../app/build-snapshot';
+import { loadChain } from '../contract/chains/load';
 import { loadPolicy } from '../contract/policy/load';
+import { createReceiptVerifier } from '../evidence/receipt-verifier';
 import { createRegexCompiler } from '../facts/regex-compiler';
 import { createZoneClock } from '../facts/zone-clock';
 import { createLogger } from '../observability/logger';
@@ -30,12 +31,22 @@ async function main(): Promise<void> {
     migrate: (options) => runMigrate({ ...options, reset: false }, process.env, say),
     killOutOfBand: (options) => killOutOfBand(options, process.env, logger),
     verifyOffline: (options) => verifyOffline(options, process.env),
+    receiptVerifier: createReceiptVerifier,
     lintPolicy: (text, id) => {
       const loaded = loadPolicy(text, {
         id,
         bundleDefault: 'deny',
         lists: 'any',
-        chains: new Set(BUILT_IN_CHAINS.keys()),
+        chains: 'any',
+        compilers: { regex: createRegexCompiler(), zones: createZoneClock() },
+      });
+      return loaded.ok
+        ? { problems: [], warnings: loaded.warnings }
+        : { problems: loaded.problems, warnings: [] };
+    },
+    lintChain: (text) => {
+      const loaded = loadChain(text, {
+        lists: 'any',
         compilers: { regex: createRegexCompiler(), zones: createZoneClock() },
       });
       return loaded.ok

@@ -6,7 +6,15 @@ import { createAwaitExecution } from '../app/await-execution';
 import { createSnapshotBuilder } from '../app/build-snapshot';
 import { createCancelExecution } from '../app/cancel-execution';
 import { requirePermission } from '../app/caller';
+import { createAttemptLimit } from '../app/attempt-limit';
 import { createCastVote } from '../app/cast-vote';
+import {
+  createLinkSlackIdentity,
+  createListSlackIdentities,
+  createRedeemSlackLink,
+  createSlackStatus,
+  createUnlinkSlackIdentity,
+} from '../app/channel-identities';
 import { createCoalescedNotes, type CoalescedNotes } from '../app/coalesced-notes';
 import {
   createCreateUser,
@@ -17,37 +25,44 @@ import {
 } from '../app/directory';
 import { createEvaluateRequest } from '../app/evaluate-request';
 import { createStartLagGauge } from '../app/housekeeping';
-import {
-  createEngageKillSwitch,
-  createLiftKillSwitch,
-  createListKillSwitches,
-} from '../app/kill-switches';
+import { createListGroups, createPutGroup, createReadGroup } from '../app/groups';
+import { createEngageKillSwitch } from '../app/engage-kill-switch';
+import { createLiftKillSwitch, createListKillSwitches } from '../app/kill-switches';
 import { createListPendingApprovals, createReadApproval } from '../app/list-approvals';
 import { createListAuditEvents } from '../app/list-audit-events';
 import { createListExecutions } from '../app/list-executions';
 import { createPutList, createReadList, createReadLists } from '../app/lists';
+import { createListOnCall, createPutOnCall, createReadOnCall } from '../app/on-call';
 import type { Cryptography, Logger, SnapshotSource, WorkflowStarter } from '../app/ports';
 import type { OutboxStore } from '../app/read-ports';
 import type { Committer } from '../app/commit-ports';
+import { createPublishChain, createValidateChain } from '../app/publish-chain';
 import {
   createListPolicies,
   createPublishPolicy,
   createReadPolicy,
   createValidatePolicy,
 } from '../app/publish-policy';
+import { createListChains, createReadChain } from '../app/read-chains';
+import { createReadReceipt } from '../app/read-receipt';
+import { readRiskModel } from '../app/read-risk-model';
 import { createReleaseExecution } from '../app/release-execution';
 import { createReportOutcome } from '../app/report-outcome';
+import { createScoreRisk } from '../app/score-risk';
 import { createSubmitExecution } from '../app/submit-execution';
-import { listChains, type SystemStatus, type UseCases } from '../app/use-cases';
+import type { SystemStatus, UseCases } from '../app/use-cases';
 import { createVerifyAudit } from '../app/verify-audit';
+import { createWithdrawChain } from '../app/withdraw-chain';
 import {
   createMintWorkflowCredential,
   createRedeemWorkflowCredential,
 } from '../app/workflow-credential';
 import { DEFAULT_TENANT } from '../core/ids';
 import { createAuditLog } from '../db/audit-log';
+import { createChannelIdentityReads } from '../db/channel-identity-reads';
 import { createCommitter } from '../db/committer';
 import { createExecutionReads } from '../db/execution-reads';
+import { createLinkCodeStore } from '../db/link-code-store';
 import { createNotificationHub, type NotificationHub } from '../db/hub';
 import { createOutboxStore } from '../db/outbox-store';
 import type { Database } from '../db/pool';
@@ -149,7 +164,10 @@ function executionUseCases(
 ): Group<
   | 'submitExecution'
   | 'evaluateRequest'
+  | 'scoreRisk'
+  | 'readRiskModel'
   | 'awaitExecution'
+  | 'readReceipt'
   | 'listExecutions'
   | 'releaseExecution'
   | 'reportOutcome'
@@ -178,7 +196,19 @@ function executionUseCases(
         notes.noteEvaluation(caller, verdict);
       },
     }),
+    scoreRisk: createScoreRisk({ snapshots, facts, factDeadlineMs: FACT_DEADLINE_MS }),
+    readRiskModel,
     awaitExecution: createAwaitExecution({ ...run, snapshots, waiter: hub, monotonicMs }),
+    readReceipt: createReadReceipt({
+      ...run,
+      snapshots,
+      log: w.auditLog,
+      waiter: hub,
+      monotonicMs,
+      noteReceipt: (caller, row) => {
+        notes.noteReceipt(caller, row);
+      },
+    }),
     listExecutions: createListExecutions({ reads }),
     releaseExecution: createReleaseExecution(run),
     reportOutcome: createReportOutcome(run),
@@ -190,13 +220,46 @@ function executionUseCases(
 function approvalUseCases(
   { crypto, starter }: CorePartsInput,
   { committer, snapshots, reads }: Wiring,
-): Group<'listPendingApprovals' | 'readApproval' | 'castVote' | 'listChains'> {
+): Group<'listPendingApprovals' | 'readApproval' | 'castVote'> {
   const fresh = { committer, crypto, snapshots, reads };
   return {
     listPendingApprovals: createListPendingApprovals(fresh),
     readApproval: createReadApproval(fresh),
     castVote: createCastVote({ committer, crypto, reads, starter }),
-    listChains,
+  };
+}
+
+function chainUseCases(
+  { crypto }: CorePartsInput,
+  { committer, snapshots, registry, capabilities }: Wiring,
+): Group<
+  | 'publishChain'
+  | 'validateChain'
+  | 'listChains'
+  | 'readChain'
+  | 'withdrawChain'
+  | 'putGroup'
+  | 'listGroups'
+  | 'readGroup'
+  | 'putOnCall'
+  | 'listOnCall'
+  | 'readOnCall'
+> {
+  const reads = registry;
+  const chain = { committer, snapshots, crypto, reads, capabilities };
+  const people = { committer, reads };
+  return {
+    publishChain: createPublishChain(chain),
+    validateChain: createValidateChain(chain),
+    listChains: createListChains({ reads }),
+    readChain: createReadChain({ reads }),
+    withdrawChain: createWithdrawChain({ committer, snapshots }),
+    putGroup: createPutGroup(people),
+    listGroups: createListGroups({ reads }),
+    readGroup: createReadGroup({ reads }),
+    putOnCall: createPutOnCall(people),
+    listOnCall: createListOnCall({ reads }),
+    readOnCall: createReadOnCall({ reads }),
   };
 }
 
@@ -250,6 +313,30 @@ function directoryUseCases(
   };
 }
 
+function channelUseCases(
+  { crypto, database }: CorePartsInput,
+  { committer }: Wiring,
+): Group<
+  | 'linkSlackIdentity'
+  | 'listSlackIdentities'
+  | 'unlinkSlackIdentity'
+  | 'redeemSlackLink'
+  | 'slackStatus'
+> {
+  const identities = { committer, crypto, reads: createChannelIdentityReads(database.app) };
+  return {
+    linkSlackIdentity: createLinkSlackIdentity(identities),
+    listSlackIdentities: createListSlackIdentities(identities),
+    unlinkSlackIdentity: createUnlinkSlackIdentity(identities),
+    redeemSlackLink: createRedeemSlackLink({
+      ...identities,
+      codes: createLinkCodeStore(database.system),
+      limit: createAttemptLimit({ most: 5, windowMs: 60_000, monotonicMs }),
+    }),
+    slackStatus: createSlackStatus(identities),
+  };
+}
+
 function controlUseCases(
   input: CorePartsInput,
   { committer, registry, reads, auditLog, lag }: Wiring,
@@ -286,8 +373,10 @@ export function createCoreParts(input: CorePartsInput): CoreParts {
     useCases: {
       ...executionUseCases(input, w),
       ...approvalUseCases(input, w),
+      ...chainUseCases(input, w),
       ...policyUseCases(input, w),
       ...directoryUseCases(input, w),
+      ...channelUseCases(input, w),
       ...controlUseCases(input, w),
     },
     applyDue: createApplyDue({ committer: w.committer, crypto: input.crypto }),

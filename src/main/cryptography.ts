@@ -17,6 +17,8 @@ export function createCryptography(keys: KeySet): Cryptography {
     sealPayload: crypto.sealPayload,
     openPayload: crypto.openPayload,
     signCheckpoint: crypto.signCheckpoint,
+    receiptKeyId: crypto.receiptKeyId,
+    signReceipt: crypto.signReceipt,
     verifyCheckpointSignature: crypto.verifyCheckpointSignature,
     releaseToken: crypto.releaseToken,
     macOf: (text) =>

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 
-import { createEngage } from '../app/kill-switches';
+import { createEngage } from '../app/engage-kill-switch';
 import type { Logger } from '../app/ports';
 import type { AuditLog } from '../app/read-ports';
 import { createVerifyAudit } from '../app/verify-audit';
+import { engageKillSwitchBody, toEngageKillSwitchInput } from '../contract/kill-switches';
+import { parseInput } from '../contract/parse-input';
 import { checkpointOrigin } from '../core/audit/checkpoint';
 import type { VerifySignature, VerifyResult } from '../core/audit/verify';
+import type { KillScope } from '../core/controls/kill-switch';
 import { DomainError } from '../core/errors';
-import { DEFAULT_TENANT, type TenantId } from '../core/ids';
+import { DEFAULT_TENANT, tenantId, type TenantId } from '../core/ids';
 import { VERIFY_STATES } from '../core/audit/verify-states';
 import { createAuditLog } from '../db/audit-log';
-import { commitEverywhere } from '../db/commit-everywhere';
+import { commitEverywhere, commitStop } from '../db/commit-everywhere';
 import { openDatabase, openDatabaseAsGiven, type Database } from '../db/pool';
 import { parseDatabaseUrl } from '../db/roles';
 import { createCrypto, hmacSha256, sha256, uuidv7 } from '../evidence/crypto';
@@ -78,25 +81,50 @@ async function withDatabase<T>(
   }
 }
 
+export interface OutOfBandEngagement {
+  /** As in `POST /v1/kill-switches`; global unless told. */
+  readonly scope?: KillScope | 'tool';
+  readonly target?: string;
+  /** Whose, for every scope but `global`; the default tenant unless told. */
+  readonly tenant?: string;
+  readonly id?: string;
+  readonly reason: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+}
+
 /** The brake with nothing but Postgres: connects as cs_system, actor `db-operator`, chains its own row. */
-export function killOutOfBand(
-  options: Place & { readonly reason: string; readonly severity: 'info' | 'warning' | 'critical' },
+export async function killOutOfBand(
+  options: Place & OutOfBandEngagement,
   env: NodeJS.ProcessEnv,
   logger: Logger,
-): Promise<{ readonly id: string; readonly engagedAt: string; readonly engagedSeq: number }> {
-  return withDatabase(options, env, async (database) => {
+): Promise<{
+  readonly id: string;
+  readonly scope: KillScope;
+  readonly target?: string;
+  readonly engagedAt: string;
+  readonly engagedSeq: number;
+}> {
+  const { databaseUrl, dataDir, tenant, ...body } = options;
+  const input = toEngageKillSwitchInput(parseInput(engageKillSwitchBody, body));
+  const place = { dataDir, ...(databaseUrl === undefined ? {} : { databaseUrl }) };
+  return withDatabase(place, env, async (database) => {
     const deps = { database, sha256, uuid: () => uuidv7(), logger };
     const engage = createEngage({
-      committer: { commitEverywhere: (work, how) => commitEverywhere(deps, work, how) },
+      committer: {
+        commitEverywhere: (work, how) => commitEverywhere(deps, work, how),
+        commitStop: (only, work) => commitStop(deps, only, work),
+      },
       crypto: { uuidv7: () => uuidv7() },
     });
     const { kill } = await engage(
       { kind: 'db-operator', id: 'system:db-operator' },
-      { scope: 'global', reason: options.reason, severity: options.severity },
-      DEFAULT_TENANT,
+      input,
+      tenant === undefined ? DEFAULT_TENANT : tenantId(tenant),
     );
     return {
       id: kill.id,
+      scope: kill.scope,
+      ...(kill.target === undefined ? {} : { target: kill.target }),
       engagedAt: new Date(kill.engagedAtMs).toISOString(),
       engagedSeq: kill.engagedSeq,
     };

@@ -58,7 +58,14 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     sockets.drop();
   });
   const { isDown } = faults;
-  const sockets = createSocketServer({ server, origin, appId: identity.appId, isDown, violation });
+  const sockets = createSocketServer({
+    server,
+    origin,
+    appId: identity.appId,
+    isDown,
+    violation,
+    changed: workspace.changed,
+  });
   const transport =
     deliver === 'socket'
       ? socketTransport(sockets)
@@ -94,10 +101,13 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
     calls: () => webApi.calls,
     faults: { add: faults.add, clear: faults.clear },
     sockets: sockets.count,
+    connected: () => !isDown() && (deliver !== 'socket' || sockets.count() > 0),
     disconnectSockets: (reason = 'refresh_requested') => {
       sockets.disconnectAll(reason);
     },
     close: async () => {
+      // Whoever waits for news gets to know that there will be none.
+      workspace.changed();
       sockets.close();
       await closeServer(server);
     },

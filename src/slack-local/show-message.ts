@@ -1,39 +1,26 @@
-import { decodeEntities, parseMrkdwn, type TextNode } from './mrkdwn';
+import { decodeEntities, type Names, parseMrkdwn, type TextNode } from './mrkdwn';
 import { blocksText, entitiesOf, nodeText } from './rendered-text';
-import { showBlocks, type ShownBlock } from './shown-blocks';
+import { showBlocks } from './shown-blocks';
 import type { FakeEphemeral, FakeMessage } from './surface';
 import type { StoredMessage, Workspace } from './workspace';
 
 /** The top-level text, which is mrkdwn unless it was sent with `mrkdwn: false`. */
-export function topLevelNodes(message: StoredMessage, workspace: Workspace): readonly TextNode[] {
-  return message.textIsMrkdwn
-    ? parseMrkdwn(message.text, { verbatim: false, names: workspace.names })
-    : plainTextNodes(message.text, workspace);
-}
-
-/** `mrkdwn: false` turns off formatting, not mentions: angle brackets keep their meaning. */
-function plainTextNodes(text: string, workspace: Workspace): readonly TextNode[] {
+export function topLevelNodes(
+  { text, textIsMrkdwn }: Pick<StoredMessage, 'text' | 'textIsMrkdwn'>,
+  names: Names,
+): readonly TextNode[] {
+  if (textIsMrkdwn) return parseMrkdwn(text, { verbatim: false, names });
+  // That turns off formatting, not mentions: angle brackets keep their meaning.
   return text.split(/(<[^<>\n]+>)/).flatMap((part): readonly TextNode[] => {
     if (part === '') return [];
-    if (/^<.*>$/.test(part)) return parseMrkdwn(part, { verbatim: true, names: workspace.names });
+    if (/^<.*>$/.test(part)) return parseMrkdwn(part, { verbatim: true, names });
     return [{ kind: 'text', text: decodeEntities(part) }];
   });
 }
 
-interface ShownMessage {
-  readonly nodes: readonly TextNode[];
-  readonly blocks: readonly ShownBlock[];
-}
-
-export function shownMessage(message: StoredMessage, workspace: Workspace): ShownMessage {
-  return {
-    nodes: topLevelNodes(message, workspace),
-    blocks: showBlocks(message.blocks, workspace.names),
-  };
-}
-
 export function toFakeEphemeral(message: StoredMessage, workspace: Workspace): FakeEphemeral {
-  const { nodes, blocks } = shownMessage(message, workspace);
+  const nodes = topLevelNodes(message, workspace.names);
+  const blocks = showBlocks(message.blocks, workspace.names);
   const reading = { nowMs: workspace.clock.nowMs(), timeZone: 'UTC' };
   return {
     channel: message.channel,
@@ -41,6 +28,7 @@ export function toFakeEphemeral(message: StoredMessage, workspace: Workspace): F
     ...(message.threadTs === undefined ? {} : { threadTs: message.threadTs }),
     user: message.user,
     text: message.text,
+    textIsMrkdwn: message.textIsMrkdwn,
     blocks: message.blocks,
     renderedText:
       blocks.length > 0

@@ -34,6 +34,8 @@ export interface SocketServerDeps {
   readonly appId: string;
   readonly isDown: () => boolean;
   readonly violation: (text: string) => void;
+  /** Called when a connection came or went. */
+  readonly changed: () => void;
 }
 
 export function createSocketServer(deps: SocketServerDeps): SocketServer {
@@ -44,11 +46,13 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   let turn = 0;
   const stopUpgrades = acceptUpgrades(deps, tickets, (connection) => {
     open.push(connection);
+    deps.changed();
     connection.on('message', (data: Buffer) => {
       acks.receive(data.toString('utf8'));
     });
     connection.on('close', () => {
       open.splice(open.indexOf(connection), 1);
+      deps.changed();
     });
     greet(connection, open.length, appId);
     if (open.length <= MOST_CONNECTIONS) return;

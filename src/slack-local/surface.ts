@@ -47,7 +47,8 @@ export interface FakeUser extends Required<Omit<NewUser, 'email'>> {
 export interface FakeChannel {
   readonly id: string;
   readonly name: string;
-  readonly isDirect: boolean;
+  /** The person whose conversation with the bot it is. */
+  readonly directWith?: string;
   /** Ids of people; `everyone` for a channel of the whole workspace. */
   readonly members: readonly string[] | 'everyone';
   readonly isArchived: boolean;
@@ -67,6 +68,8 @@ interface Shown {
   readonly ts: string;
   readonly threadTs?: string;
   readonly text: string;
+  /** False when the text was sent with `mrkdwn: false`. */
+  readonly textIsMrkdwn: boolean;
   readonly blocks: readonly JsonRecord[];
   /** What a person reads: blocks where there are some, else the text; times in UTC. */
   readonly renderedText: string;
@@ -197,10 +200,13 @@ export interface FakeSlack {
     readonly users: readonly string[];
   }): { readonly id: string };
   users(): readonly FakeUser[];
+  userGroups(): readonly { readonly id: string; readonly handle: string }[];
   /** Channels and direct conversations with the bot. */
   channels(): readonly FakeChannel[];
 
   messages(channel: string): readonly FakeMessage[];
+  /** The stamp of a channel's newest message. */
+  latest(channel: string): string | undefined;
   ephemerals(user: string): readonly FakeEphemeral[];
   /** The stack of open modals, top last. */
   views(user: string): readonly FakeView[];
@@ -254,7 +260,10 @@ export interface FakeSlack {
   /** What the bot's token answers from now on; undefined makes it valid again. */
   failBotToken(error: 'token_revoked' | 'token_expired' | 'account_inactive' | undefined): void;
   setBotScopes(scopes: readonly string[]): void;
+  /** Socket Mode connections that are open now; 0 where deliveries go by HTTP. */
   sockets(): number;
+  /** Whether an act would reach the app: a socket is open, or there is a request URL to post to. */
+  connected(): boolean;
   disconnectSockets(reason?: DisconnectReason): void;
   onChange(listener: () => void): () => void;
   close(): Promise<void>;

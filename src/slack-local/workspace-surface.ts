@@ -10,8 +10,10 @@ type WorkspaceSurface = Pick<
   | 'addChannel'
   | 'addUserGroup'
   | 'users'
+  | 'userGroups'
   | 'channels'
   | 'messages'
+  | 'latest'
   | 'ephemerals'
   | 'views'
   | 'home'
@@ -29,12 +31,14 @@ export function workspaceSurface(workspace: Workspace, store: ViewStore): Worksp
     },
     addChannel: (channel) => ({ id: workspace.addChannel(channel).id }),
     addUserGroup: (group) => ({ id: workspace.addUserGroup(group).id }),
+    userGroups: () => [...workspace.groups.values()].map(({ id, handle }) => ({ id, handle })),
     users: () => [...workspace.users.values()],
     channels: () => [...workspace.channels.values()].map(toFakeChannel),
     messages: (channel) =>
       (workspace.channels.get(channel)?.messages ?? []).map((message) =>
         toFakeMessage(message, workspace),
       ),
+    latest: (channel) => workspace.channels.get(channel)?.messages.at(-1)?.ts,
     ephemerals: (user) =>
       (workspace.ephemerals.get(user) ?? []).map((message) => toFakeEphemeral(message, workspace)),
     views: (user) => store.stackOf(user).map((view) => toFakeView(view, workspace)),
@@ -53,7 +57,7 @@ export function workspaceSurface(workspace: Workspace, store: ViewStore): Worksp
 const toFakeChannel = (channel: StoredChannel): FakeChannel => ({
   id: channel.id,
   name: channel.name,
-  isDirect: channel.directWith !== undefined,
+  ...(channel.directWith === undefined ? {} : { directWith: channel.directWith }),
   members: channel.members === 'everyone' ? 'everyone' : [...channel.members],
   isArchived: channel.isArchived,
 });

@@ -33,6 +33,11 @@ const DECIDED: RunView = Object.fromEntries(
 describe('governedView', () => {
   it.each<[string, RunView, string]>([
     ['an open level', VIEW, 'L1 · role:support-manager · 60 min'],
+    [
+      'a reminder',
+      { ...VIEW, remainingMs: 900_000, next: 'reminder' },
+      'L1 · role:support-manager · reminder in 15 min',
+    ],
     ['a release', { ...DECIDED, waitingFor: 'release' }, 'Waiting for release · 60 min'],
     [
       'an outcome',

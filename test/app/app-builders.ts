@@ -3,11 +3,9 @@ import type { Caller } from '../../src/app/caller';
 import type { Approver, Tx } from '../../src/app/commit-ports';
 import type { SealedPayload, StoredExecution, TenantSnapshot } from '../../src/app/ports';
 import type { AuditEventDraft } from '../../src/core/audit/event';
-import {
-  describeSelector,
-  STANDARD_CHAIN,
-  type ApproverSelector,
-} from '../../src/core/escalation/chain';
+import { wallTime } from '../../src/core/escalation/business-time';
+import { describeSelector, type ApproverSelector } from '../../src/core/escalation/chain';
+import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { ExecutionState } from '../../src/core/execution/state';
 import {
   agentId,
@@ -18,7 +16,7 @@ import {
 } from '../../src/core/ids';
 import type { PolicyDecision } from '../../src/core/policy/model';
 import type { PolicySet } from '../../src/core/policy/policy-set';
-import { OPENED_MS } from '../core/execution/state-builders';
+import { CALM, OPENED_MS } from '../core/execution/state-builders';
 import { inputOf } from '../core/policy/policy-builders';
 
 export const BOT = agentId('bot');
@@ -115,6 +113,9 @@ export const snapshotOf = (
   epoch: 1,
   policySet,
   chains: new Map([['standard', STANDARD_CHAIN]]),
+  chainFacts: [],
+  situation: (_input, riskScore) => ({ ...CALM, riskScore }),
+  addTime: wallTime,
   kills: [],
   bundleDefault: 'deny',
   listNames: new Set(),

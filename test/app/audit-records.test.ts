@@ -86,8 +86,14 @@ describe('auditRecords', () => {
     const stage = stageOf({});
     auditRecords(stage.tx, rowOf(state), records, ACTOR);
     expect(stage.audited.map(({ context }) => context)).toEqual([
-      { level: 1, name: 'approver' },
-      { level: 2, name: 'senior', deadlineMs: OPENED_MS + 2 * TIMEOUT_MS },
+      { level: 1, name: 'approver', action: 'escalate' },
+      {
+        level: 2,
+        name: 'senior',
+        opening: 2,
+        deadlineMs: OPENED_MS + 2 * TIMEOUT_MS,
+        why: 'timeout',
+      },
     ]);
   });
 

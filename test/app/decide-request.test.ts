@@ -1,9 +1,9 @@
 import { decideRequest } from '../../src/app/decide-request';
 import type { TenantSnapshot } from '../../src/app/ports';
-import { STANDARD_CHAIN } from '../../src/core/escalation/chain';
+import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { AgentProfile } from '../../src/core/policy/model';
 import type { PolicySet } from '../../src/core/policy/policy-set';
-import { killOf } from '../core/execution/state-builders';
+import { killOf, ladderOf } from '../core/execution/state-builders';
 import { compiled, inputOf, setOf } from '../core/policy/policy-builders';
 import { SHA256, snapshotOf } from './app-builders';
 
@@ -33,7 +33,7 @@ describe('decideRequest', () => {
   it('climbs a ladder exactly where a person is asked', () => {
     expect(decided(STANDARD)).toMatchObject({
       decision: { verdict: 'REQUIRE_APPROVAL' },
-      ladder: STANDARD_CHAIN,
+      ladder: ladderOf(STANDARD_CHAIN),
     });
     const free = decided(STANDARD, {}, {}, 'read');
     expect(free.decision.verdict).toBe('ALLOW');
@@ -72,11 +72,37 @@ describe('decideRequest', () => {
       'approval_required',
     ],
   ])('judges the controls before policy: %s', (_, snapshot, agent, reasonCode) => {
-    expect(decided(STANDARD, snapshot, agent).decision.reasonCode).toBe(reasonCode);
+    const { decision } = decided(STANDARD, snapshot, agent);
+    expect(decision.reasonCode).toBe(reasonCode);
+    expect(decision.risk).toMatchObject({ score: 42, level: 'medium' });
   });
 
   it('I-1: denies where no policy is active', () => {
     expect(decided(setOf()).decision.verdict).toBe('DENY');
+  });
+});
+
+describe('the chain of an approval for which none is named', () => {
+  const highRisk = { ...STANDARD_CHAIN, id: 'high-risk' };
+  const chains = new Map([STANDARD_CHAIN, highRisk].map((chain) => [chain.id, chain]));
+  const bare = policy('  - { id: r, then: require_approval, reason: because }');
+
+  it('is the one of the strictest level', () => {
+    expect(decided(bare, { chains }).ladder).toEqual(STANDARD_CHAIN);
+    expect(decided(bare, { chains }, { riskLevel: 'high' }).ladder).toEqual(highRisk);
+  });
+
+  it('I-1: is never a weaker one where the tenant does not have it', () => {
+    const gone = decided(bare, { chains }, { riskLevel: 'critical' });
+    expect(gone.decision).toMatchObject({ verdict: 'DENY', reasonCode: 'policy_error' });
+  });
+
+  it('joins the ladder of a named one when the score is high', () => {
+    const registered = { riskLevel: 'high' } as const;
+    const both = decided(STANDARD, { chains }, registered, 'pay');
+    expect(both.ladder).toEqual(STANDARD_CHAIN);
+    const final = { ...registered, tools: { pay: { reversibility: 'irreversible' } } } as const;
+    expect(decided(STANDARD, { chains }, final).ladder?.id).toBe('high-risk+standard');
   });
 });
 

@@ -57,7 +57,7 @@ const shown = (state: ExecutionState, { caller = OWN, attempt = 't1', kills = []
     { crypto },
     caller,
     rowOf(state),
-    { snapshot: { kills }, nowMs: OPENED_MS },
+    { snapshot: { kills, agent: () => Promise.resolve(undefined) }, nowMs: OPENED_MS },
     {
       salt: SALT,
       ...(attempt === null ? {} : { attempt }),
@@ -65,8 +65,8 @@ const shown = (state: ExecutionState, { caller = OWN, attempt = 't1', kills = []
   );
 
 describe('presentExecution', () => {
-  it('tells the agent that holds the release to run, and hands it the token', () => {
-    expect(shown(executing)).toMatchObject({
+  it('tells the agent that holds the release to run, and hands it the token', async () => {
+    expect(await shown(executing)).toMatchObject({
       verdict: 'REQUIRE_APPROVAL',
       status: 'executing',
       mayRun: true,
@@ -82,7 +82,8 @@ describe('presentExecution', () => {
     ['not released', shown(approved)],
     ['not decided', shown(pending)],
     ['past its own end', shown({ ...executing, expiresAtMs: OPENED_MS }, {})],
-  ])('I-4: hands out no token and no leave to run: %s', (__, view) => {
+  ])('I-4: hands out no token and no leave to run: %s', async (__, shows) => {
+    const view = await shows;
     expect(view.mayRun).toBe(false);
     expect(view).not.toHaveProperty('releaseToken');
     expect(view.howToFix).toBeDefined();
@@ -91,69 +92,75 @@ describe('presentExecution', () => {
   it.each([
     ['another agent', OTHER],
     ['a person', PERSON],
-  ])('I-4: shows neither token nor salt to %s', (__, caller) => {
-    const view = shown(executing, { caller });
+  ])('I-4: shows neither token nor salt to %s', async (__, caller) => {
+    const view = await shown(executing, { caller });
     expect(view).not.toHaveProperty('releaseToken');
     expect(view).not.toHaveProperty('argsSalt');
   });
 
-  it('says what to do next while there is something to do, and nothing once it is over', () => {
+  it('says what to do next while there is something to do, and nothing once it is over', async () => {
     const over = applyEvent(pending, voteBy(ANN, { verdict: 'reject' }), contextOf()).state;
-    expect([pending, approved, executing, over].map((state) => shown(state).howToFix)).toEqual([
+    const steps = await Promise.all(
+      [pending, approved, executing, over].map(async (state) => (await shown(state)).howToFix),
+    );
+    expect(steps).toEqual([
       expect.stringMatching(/^Wait for the verdict/),
       expect.stringMatching(/^Approved: POST .*release/),
       undefined,
       undefined,
     ]);
-    expect(shown(executing, { attempt: 't2' }).howToFix).toMatch(/^Do not run: another attempt/);
+    expect((await shown(executing, { attempt: 't2' })).howToFix).toMatch(
+      /^Do not run: another attempt/,
+    );
   });
 
-  it('gives a token no longer life than the request has', () => {
-    const view = shown({ ...executing, expiresAtMs: OPENED_MS + MINUTE_MS });
+  it('gives a token no longer life than the request has', async () => {
+    const view = await shown({ ...executing, expiresAtMs: OPENED_MS + MINUTE_MS });
     expect(view.releaseToken).toBe(`t1 ${DIGEST} ${String(MINUTE_MS)}`);
   });
 
-  it('says until when an approval may be released: its validity or its own end, whichever comes first', () => {
-    expect(shown(approved).validUntil).toBe(iso(OPENED_MS + VALID_FOR_MS));
+  it('says until when an approval may be released: its validity or its own end, whichever comes first', async () => {
+    expect((await shown(approved)).validUntil).toBe(iso(OPENED_MS + VALID_FOR_MS));
     const short = { ...approved, expiresAtMs: OPENED_MS + 7 };
-    expect(shown(short).validUntil).toBe(iso(OPENED_MS + 7));
-    for (const state of [pending, executing]) expect(shown(state)).not.toHaveProperty('validUntil');
+    expect((await shown(short)).validUntil).toBe(iso(OPENED_MS + 7));
+    for (const state of [pending, executing])
+      expect(await shown(state)).not.toHaveProperty('validUntil');
     const over = applyEvent(
       approved,
       { kind: 'due' },
       contextOf({ nowMs: OPENED_MS + VALID_FOR_MS }),
     );
-    expect(shown(over.state)).not.toHaveProperty('validUntil');
+    expect(await shown(over.state)).not.toHaveProperty('validUntil');
   });
 
-  it('gives the reason of policy until there is a verdict, and of the verdict from then on', () => {
-    expect(shown(pending)).toMatchObject({
+  it('gives the reason of policy until there is a verdict, and of the verdict from then on', async () => {
+    expect(await shown(pending)).toMatchObject({
       reasonCode: 'approval_required',
       reason: 'Over the limit',
     });
-    expect(shown(approved)).toMatchObject({
+    expect(await shown(approved)).toMatchObject({
       reasonCode: 'approved',
       reason: 'Approved by the required people',
     });
     expect(summarizeExecution(rowOf(approved)).reason).toBe('Approved by the required people');
-    expect(shown(approved)).not.toHaveProperty('by');
+    expect(await shown(approved)).not.toHaveProperty('by');
   });
 
-  it('shows the open level counted from one, and the votes with it', () => {
+  it('shows the open level counted from one, and the votes with it', async () => {
     const levels = [levelOf('approver', { onTimeout: 'escalate' }), levelOf('senior')];
     const above = applyEvent(
       openedUnder(chainOf({ levels })),
       { kind: 'due' },
       contextOf({ nowMs: OPENED_MS + TIMEOUT_MS }),
     ).state;
-    expect(shown(above).approval).toMatchObject({
+    expect((await shown(above)).approval).toMatchObject({
       level: 2,
       of: 2,
       levelName: 'senior',
       deadline: iso(OPENED_MS + 2 * TIMEOUT_MS),
       approvers: 'role:senior',
     });
-    expect(shown(approved).approval?.votes).toEqual([
+    expect((await shown(approved)).approval?.votes).toEqual([
       { by: 'user:ann', verdict: 'approve', level: 1, at: iso(OPENED_MS) },
     ]);
   });

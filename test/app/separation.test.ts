@@ -1,5 +1,6 @@
 import { claimedUser, namedNow, sameHuman, whoMayDecide } from '../../src/app/separation';
-import { STANDARD_CHAIN, type ChainDefinition } from '../../src/core/escalation/chain';
+import type { ChainDefinition } from '../../src/core/escalation/chain';
+import { STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import { agentPrincipal, userPrincipal } from '../../src/core/ids';
 import { BOT, callerOf, registrationOf, stageOf } from './app-builders';
 

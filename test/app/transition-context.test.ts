@@ -211,15 +211,14 @@ describe('deciding the stored request again', () => {
   });
 });
 
-describe('stillEligible', () => {
-  it('is who stands in the chain and is not kept out at this moment', async () => {
+describe('the people of the ladder', () => {
+  it('are those behind its selectors at this moment whom nothing keeps out', async () => {
     const { context } = await judged(voteBy(userPrincipal('ann')), {
       requester: userPrincipal('bea'),
     });
-    const names = ['ann', 'bea', 'cid', 'dan'];
-    expect(names.filter((name) => context.stillEligible(userPrincipal(name)))).toEqual([
-      'ann',
-      'cid',
-    ]);
+    const named = (role: string) => context.resolve({ kind: 'role', role });
+    expect(named('approver')).toEqual([userPrincipal('ann')]);
+    expect(named('senior')).toEqual([userPrincipal('cid')]);
+    expect(named('nobody asked')).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describeRiskModel } from '../../src/core/risk/describe-model';
 import { problem } from './canned-server';
 import { contractProblems } from './route-contract';
 import { ok, useCannedServer } from './run-against';
@@ -33,6 +34,11 @@ const ALICE = {
   name: 'Alice',
   roles: ['Operator'],
   approverRoles: ['support-manager'],
+};
+const SLACK_IDENTITY = {
+  ...{ id: 'link-1', channel: 'slack', teamId: 'T01TEST', userId: 'U01ALICE' },
+  ...{ principal: 'user:alice', assurance: 'issued', enrolledBy: 'user:admin' },
+  linkedAt: '2026-03-04T15:00:00.000Z',
 };
 const EVENT = {
   seq: 3,
@@ -77,7 +83,28 @@ const CASES: readonly Case[] = [
     canned: pendingView(),
     request: 'GET /v1/executions/a%2Fb',
     exitCode: 0,
-    shows: ['pending_approval', 'APPROVE_LARGE_REFUND', 'role support-manager', 'may run'],
+    shows: [
+      'pending_approval',
+      '44 of 100 (medium): environment 24, action 20',
+      'APPROVE_LARGE_REFUND',
+      'role support-manager',
+      'may run',
+    ],
+  },
+  {
+    line: ['risk', 'score', '--agent', 'support-bot', '--action', 'pay', '--args', '{"amount":5}'],
+    canned: executionView().risk,
+    request: 'POST /v1/risk/score',
+    body: { agent: 'support-bot', action: 'pay', args: { amount: 5 }, context: {} },
+    exitCode: 0,
+    shows: ['44 of 100', 'medium', 'FACTOR', 'environment', 'The environment is production'],
+  },
+  {
+    line: ['risk', 'factors'],
+    canned: describeRiskModel(),
+    request: 'GET /v1/risk/factors',
+    exitCode: 0,
+    shows: ['61 to 80', 'require_approval', 'high-risk', 'irreversible', 'below 1000'],
   },
   {
     line: ['executions', 'await', 'e1'],
@@ -218,7 +245,7 @@ const CASES: readonly Case[] = [
   },
   {
     line: ['kill', 'engage', '--reason', 'refunds run away', '--severity', 'warning'],
-    canned: KILL,
+    canned: { ...KILL, warnings: [] },
     request: 'POST /v1/kill-switches',
     body: { scope: 'global', reason: 'refunds run away', severity: 'warning' },
     exitCode: 0,
@@ -226,7 +253,7 @@ const CASES: readonly Case[] = [
   },
   {
     line: ['kill', '--reason', 'refunds run away'],
-    canned: KILL,
+    canned: { ...KILL, warnings: [] },
     request: 'POST /v1/kill-switches',
     body: { scope: 'global', reason: 'refunds run away', severity: 'critical' },
     exitCode: 0,
@@ -287,6 +314,51 @@ const CASES: readonly Case[] = [
     body: { label: 'laptop' },
     exitCode: 0,
     shows: ['cs_secret'],
+  },
+  {
+    line: ['users', 'slack', 'link', 'alice', 'T01TEST', 'U01ALICE'],
+    canned: SLACK_IDENTITY,
+    request: 'POST /v1/users/alice/slack-identities',
+    body: { teamId: 'T01TEST', userId: 'U01ALICE' },
+    exitCode: 0,
+    shows: ['T01TEST/U01ALICE', 'user:alice', 'issued'],
+  },
+  {
+    line: ['users', 'slack', 'list', 'alice'],
+    canned: { items: [SLACK_IDENTITY] },
+    request: 'GET /v1/users/alice/slack-identities',
+    exitCode: 0,
+    shows: ['U01ALICE', 'issued'],
+  },
+  {
+    line: ['users', 'slack', 'unlink', 'alice', 'link-1'],
+    canned: SLACK_IDENTITY,
+    request: 'DELETE /v1/users/alice/slack-identities/link-1',
+    exitCode: 0,
+    shows: ['link-1'],
+  },
+  {
+    line: ['channels', 'slack', 'redeem', '7KQ3XDM9TA'],
+    canned: { ...SLACK_IDENTITY, assurance: 'linked' },
+    request: 'POST /v1/channels/slack/links',
+    body: { code: '7KQ3XDM9TA' },
+    exitCode: 0,
+    shows: ['user:alice', 'linked'],
+  },
+  {
+    line: ['channels', 'status'],
+    canned: {
+      ...{ channel: 'slack', behind: 2, oldestMs: 61_000, givenUp: 1, linkedAccounts: 3 },
+      troubled: [
+        {
+          ...{ execution: EXECUTION_ID, purpose: 'card', givenUp: true, attempts: 4 },
+          failure: 'channel_not_found',
+        },
+      ],
+    },
+    request: 'GET /v1/channels/slack/status',
+    exitCode: 0,
+    shows: ['61 s', 'given up', 'channel_not_found'],
   },
   {
     line: [

@@ -1,4 +1,5 @@
 import type { CliDeps } from '../../src/cli/cli-deps';
+import { createReceiptVerifier } from '../../src/evidence/receipt-verifier';
 import { runCli } from '../../src/cli/run-cli';
 
 export interface Captured {
@@ -18,7 +19,9 @@ export function fakeDeps(replaced: Partial<CliDeps> = {}): CliDeps {
     demo: unexpected('demo'),
     killOutOfBand: unexpected('killOutOfBand'),
     verifyOffline: unexpected('verifyOffline'),
+    receiptVerifier: createReceiptVerifier,
     lintPolicy: () => ({ problems: [], warnings: [] }),
+    lintChain: () => ({ problems: [], warnings: [] }),
     stdout: { write: () => true },
     stderr: { write: () => true },
     env: { COUNTERSIGN_DATA_DIR: '/nonexistent/countersign-data' },

@@ -1,4 +1,14 @@
+import type { RiskScore } from '../../src/core/risk/model';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
+
+const RISK: RiskScore = {
+  score: 44,
+  level: 'medium',
+  factors: [
+    { name: 'action', points: 20, why: 'The action gives money back' },
+    { name: 'environment', points: 24, why: 'The environment is production' },
+  ],
+};
 
 /** Valid answers of the server; tests change what they are about. */
 export const executionView = (changed: Partial<ExecutionView> = {}): ExecutionView => ({
@@ -12,6 +22,7 @@ export const executionView = (changed: Partial<ExecutionView> = {}): ExecutionVi
   trace: [],
   policyChain: [],
   obligations: [],
+  risk: RISK,
   agent: 'support-bot',
   action: 'issue_refund',
   environment: 'prod',
@@ -63,6 +74,7 @@ export const evaluationView = (changed: Partial<EvaluationView> = {}): Evaluatio
   matched: [],
   trace: [],
   obligations: [],
+  risk: RISK,
   requirements: [],
   policyChain: [],
   argsDigest: 'd2'.repeat(32),
@@ -90,6 +102,7 @@ export const pendingApproval = (changed: Partial<PendingApproval> = {}): Pending
   argsDigest: 'd1'.repeat(32),
   reason: 'A manager signs refunds above 100',
   matched: [],
+  risk: RISK,
   requestedAt: '2026-03-04T15:00:00.000Z',
   remainingMs: 3_540_000,
   ...changed,

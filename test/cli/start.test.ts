@@ -1,3 +1,4 @@
+import { problem, type CannedAnswer, type SeenRequest } from './canned-server';
 import { useCannedServer } from './run-against';
 import { runCaptured } from './run-captured';
 
@@ -9,12 +10,40 @@ describe('status', () => {
       (request) =>
         request.path === '/readyz'
           ? { status: 200, body: { ready: true, dependencies: { postgres: { ready: true } } } }
-          : { status: 200, body: { version: '1.2.3', database: { ok: true, ms: 2 } } },
+          : request.path === '/v1/kill-switches'
+            ? { status: 200, body: { items: [] } }
+            : { status: 200, body: { version: '1.2.3', database: { ok: true, ms: 2 } } },
       ['status'],
     );
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toMatch(/ready\s+yes/);
     expect(run.stdout).toMatch(/database ms\s+2/);
+    expect(run.stdout).toMatch(/kill switches\s+none engaged/);
+  });
+
+  const KILL = {
+    ...{ id: 'k1', scope: 'agent', target: 'bot', reason: 'loops', severity: 'warning' },
+    ...{ engagedAt: 't', engagedBy: 'user:admin', engagedSeq: 7, active: true },
+  };
+  const items = [KILL, { ...KILL, id: 'k2', active: false, liftedAt: 't' }];
+  const whose = (kills: CannedAnswer) => (request: SeenRequest) =>
+    request.path === '/v1/kill-switches'
+      ? kills
+      : { status: 200, body: { ready: true, version: '1.2.3' } };
+
+  it('shows the kill switches that are engaged, and no others', async () => {
+    const answering = whose({ status: 200, body: { items } });
+    const run = await against(answering, ['status']);
+    expect(run.stdout).toMatch(/kill switch\s+agent bot: loops \(warning, k1\)/);
+    expect(run.stdout).not.toContain('k2');
+    const json = await against(answering, ['status', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ killSwitches: [{ id: 'k1' }] });
+  });
+
+  it('leaves kill switches out for a credential that may not read them', async () => {
+    const run = await against(whose(problem(403, 'forbidden')), ['status']);
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).not.toContain('kill switch');
   });
 
   it('says which part is down, asks no more, and exits 9', async () => {

@@ -41,4 +41,26 @@ describe('toRegisterAgentInput', () => {
       ).toBe(false);
     },
   );
+
+  it.each([
+    ['a list', ['look', { name: 'wipe', reversibility: 'irreversible', description: 'Wipes' }]],
+    ['names', { look: {}, wipe: { reversibility: 'irreversible', description: 'Wipes' } }],
+  ])('takes tools as %s', (_, tools) => {
+    expect(read({ id: 'a', tools }).tools).toEqual({
+      look: {},
+      wipe: { reversibility: 'irreversible', description: 'Wipes' },
+    });
+  });
+
+  const many = Array.from({ length: 201 }, (_, index) => [`t${String(index)}`, {}] as const);
+
+  it.each<[string, object]>([
+    ['an unknown class', { wipe: { reversibility: 'maybe' } }],
+    ['an unknown field', { wipe: { mode: 'proxy_only' } }],
+    ['a text', { wipe: 'irreversible' }],
+    ['a name that no action has', { 'a b': {} }],
+    ['too many', Object.fromEntries(many)],
+  ])('refuses tools by name with %s', (_, tools) => {
+    expect(registerAgentBody.safeParse({ ...BASE, id: 'a', tools }).success).toBe(false);
+  });
 });

@@ -25,6 +25,7 @@ describe('readConfig', () => {
       temporalTaskQueue: 'countersign',
       environment: 'development',
       maxStartLagMs: 60_000,
+      slackChannel: 'approvals',
       logLevel: 'info',
     });
   });
@@ -45,6 +46,11 @@ describe('readConfig', () => {
         COUNTERSIGN_ENV: 'production',
         COUNTERSIGN_MAX_START_LAG_MS: '5000',
         COUNTERSIGN_LOG_LEVEL: 'warn',
+        SLACK_BOT_TOKEN: 'xoxb-1-2-abc',
+        SLACK_APP_TOKEN: 'xapp-1-abc',
+        SLACK_SIGNING_SECRET: '0123456789abcdef',
+        SLACK_API_URL: 'http://127.0.0.1:9999/api',
+        SLACK_CHANNEL: '#refunds',
         PATH: '/usr/bin',
       }),
     ).toEqual({
@@ -61,6 +67,13 @@ describe('readConfig', () => {
       environment: 'production',
       maxStartLagMs: 5_000,
       logLevel: 'warn',
+      slack: {
+        botToken: 'xoxb-1-2-abc',
+        appToken: 'xapp-1-abc',
+        signingSecret: '0123456789abcdef',
+        apiUrl: 'http://127.0.0.1:9999/api/',
+      },
+      slackChannel: 'refunds',
     });
   });
 
@@ -109,5 +122,48 @@ describe('readConfig', () => {
     expect(wrongNames({ ...key, COUNTERSIGN_ENV: 'production' })).toEqual([
       'COUNTERSIGN_BOOTSTRAP_ADMIN_KEY',
     ]);
+  });
+
+  const BOT = { SLACK_BOT_TOKEN: 'xoxb-1' };
+  it.each<[string, Record<string, string>, string[], RegExp]>([
+    ['a bot token alone', BOT, ['SLACK_APP_TOKEN'], /SLACK_SIGNING_SECRET/],
+    ['an app token alone', { SLACK_APP_TOKEN: 'xapp-1' }, ['SLACK_BOT_TOKEN'], /required/],
+    ['a secret alone', { SLACK_SIGNING_SECRET: '0123456789' }, ['SLACK_BOT_TOKEN'], /required/],
+    ['an address alone', { SLACK_API_URL: 'https://s.example/' }, ['SLACK_BOT_TOKEN'], /required/],
+    [
+      'the tokens swapped',
+      { SLACK_BOT_TOKEN: 'xapp-1', SLACK_APP_TOKEN: 'xoxb-1' },
+      ['SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN'],
+      /xoxb-/,
+    ],
+    ["a user's token", { SLACK_BOT_TOKEN: 'xoxp-1' }, ['SLACK_BOT_TOKEN'], /xoxb-/],
+    ['a short secret', { ...BOT, SLACK_SIGNING_SECRET: 'x' }, ['SLACK_SIGNING_SECRET'], /secret/],
+    ...[
+      'http://slack.example/api/',
+      'http://127.0.0.1.evil.example/',
+      'https://user:pw@slack.example/',
+      'ftp://127.0.0.1/',
+      'slack.example',
+    ].map((url): [string, Record<string, string>, string[], RegExp] => [
+      `the address ${url}`,
+      { ...BOT, SLACK_APP_TOKEN: 'xapp-1', SLACK_API_URL: url },
+      ['SLACK_API_URL'],
+      /https/,
+    ]),
+    ['a channel with spaces', { SLACK_CHANNEL: 'two words' }, ['SLACK_CHANNEL'], /name/],
+  ])('refuses %s and says what is missing', (_name, variables, wrong, says) => {
+    expect(wrongNames(variables)).toEqual(wrong);
+    const { problems = [] } = refusal(variables).details;
+    expect(problems.map(({ message }) => message).join(' ')).toMatch(says);
+    expect(JSON.stringify(problems)).not.toMatch(/xoxb-1|xapp-1|0123456789|user:pw/);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['Socket Mode', { ...BOT, SLACK_APP_TOKEN: 'xapp-1' }],
+    ['HTTP', { ...BOT, SLACK_SIGNING_SECRET: '0123456789' }],
+    ['nothing of Slack', {}],
+    ['a channel for the local page', { SLACK_CHANNEL: 'C012AB3CD' }],
+  ])('takes %s', (_name, variables) => {
+    expect(() => readConfig(variables)).not.toThrow();
   });
 });

@@ -53,6 +53,24 @@ async function asApp(
   }
 }
 
+/** A row in each table that no use case fills yet. */
+async function fillEmptyTables(execution: string): Promise<void> {
+  const tenant = `'default'`;
+  const ann = `'user:ann'`;
+  for (const text of [
+    `INSERT INTO groups (tenant, id) VALUES (${tenant}, 'board')`,
+    `INSERT INTO group_members (tenant, group_id, principal) VALUES (${tenant}, 'board', ${ann})`,
+    `INSERT INTO on_call_schedules (tenant, id) VALUES (${tenant}, 'nights')`,
+    `INSERT INTO on_call_shifts VALUES (${tenant}, 'nights', 1, ${ann}, 1, 2)`,
+    `INSERT INTO approval_chains VALUES (${tenant}, 'own', 1, '{}', 'd', ${ann})`,
+    `INSERT INTO approval_chain_heads VALUES (${tenant}, 'own', 1, ${ann})`,
+    `INSERT INTO channel_identities VALUES (${tenant}, gen_random_uuid(), 'slack', 'T', 'U', ${ann}, 'linked', ${ann}, 1)`,
+    `INSERT INTO channel_messages (tenant, id, execution, channel, purpose_key, purpose, is_card, desired_version, post_key)
+     VALUES (${tenant}, gen_random_uuid(), '${execution}', 'slack', 'card', '{}', true, 1, gen_random_uuid())`,
+  ])
+    await installation.sql(text);
+}
+
 const REFUSED = { code: '42501' };
 
 beforeAll(async () => {
@@ -74,6 +92,7 @@ beforeAll(async () => {
     [asked.executionId],
   );
   await sql(`INSERT INTO audit_backlog (tenant, event) VALUES ('default', '{}')`);
+  await fillEmptyTables(asked.executionId);
   await sql(`INSERT INTO tenants (id, name) VALUES ($1, 'Other')`, [OTHER]);
   await sql('INSERT INTO tenant_heads (tenant) VALUES ($1)', [OTHER]);
   tables = await tablesOf(installation);

@@ -8,7 +8,7 @@ import { parseCheckpointNote } from '../../src/core/audit/checkpoint';
 import { attemptId, executionId } from '../../src/core/ids';
 import { createCrypto } from '../../src/evidence/crypto';
 import { loadOrCreateKeys } from '../../src/evidence/keys';
-import { createSignatureVerifier, signingKeyId } from '../../src/evidence/signing';
+import { createSignatureVerifier, signWith, signingKeyId } from '../../src/evidence/signing';
 
 const root = mkdtempSync(join(tmpdir(), 'countersign-crypto-'));
 const keysIn = (dir: string) => loadOrCreateKeys({ dir: join(root, dir), create: true, env: {} });
@@ -175,7 +175,8 @@ describe('a release token', () => {
 
 describe('signatures', () => {
   const message = Buffer.from('receipt');
-  const { keyId, signature } = crypto.signReceipt(message);
+  const { keyId } = keys.receipt;
+  const signature = signWith(keys.receipt, message);
 
   it('are good for their message, key and purpose only', () => {
     expect(crypto.verifyReceiptSignature(keyId, message, signature)).toBe('ok');
@@ -193,7 +194,7 @@ describe('signatures', () => {
 
   it('do not pass by a foreign key filed under our key id', () => {
     const forged = strangerKeys.publicKeys().keys.map((jwk) => ({ ...jwk, kid: keyId }));
-    const byStranger = stranger.signReceipt(message).signature;
+    const byStranger = signWith(strangerKeys.receipt, message);
     const check = createSignatureVerifier({ keys: forged }, 'receipt');
     expect(check(keyId, message, byStranger)).toBe('unknown_key');
   });

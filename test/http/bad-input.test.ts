@@ -162,6 +162,12 @@ describe('bad input of a submission', () => {
   });
 });
 
+const shift = (from = '2026-03-02T09:00:00Z') => ({
+  user: 'alice',
+  from,
+  to: '2026-03-09T09:00:00Z',
+});
+
 describe('bad input elsewhere', () => {
   const { as } = testApp();
 
@@ -171,6 +177,9 @@ describe('bad input elsewhere', () => {
     ['/v1/executions/%E0%A4%A', 'not_found'],
     ['/v1/approvals/nobody', 'approval_not_found'],
     ['/v1/policies/..%2f..%2fetc', 'policy_not_found'],
+    ['/v1/chains/..%2fx', 'chain_not_found'],
+    ['/v1/groups/a%20b', 'not_found'],
+    ['/v1/on-call/a%20b', 'not_found'],
     ['/v1/nothing', 'not_found'],
     ['/V1/executions', 'not_found'],
   ])('answers GET %s with 404 %s', async (path, code) => {
@@ -185,6 +194,7 @@ describe('bad input elsewhere', () => {
     [`/v1/executions/${EXECUTION_ID}?waitMs=soon`, 'waitMs'],
     [`/v1/executions/${EXECUTION_ID}?waitMs=1&waitMs=2`, 'waitMs'],
     [`/v1/executions/${EXECUTION_ID}?waitms=1`, 'waitms'],
+    ['/v1/chains/payments?version=0', 'version'],
     ['/v1/executions?limit=0', 'limit'],
     ['/v1/executions?limit=201', 'limit'],
     ['/v1/executions?status=done', 'status'],
@@ -199,12 +209,31 @@ describe('bad input elsewhere', () => {
     ['post', '/v1/policies', { rules: [] }, 'id'],
     ['post', '/v1/kill-switches', {}, 'reason'],
     ['post', '/v1/kill-switches', { reason: '  ' }, 'reason'],
-    ['post', '/v1/kill-switches', { reason: 'x', scope: 'agent' }, 'scope'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'everything' }, 'scope'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'Agent', target: 'bot' }, 'scope'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'agent' }, 'target'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'tool' }, 'target'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'agent', target: '' }, 'target'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'agent', target: 'agent:bot' }, 'target'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'team', target: ' ' }, 'target'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'tag', target: ['pii'] }, 'target'],
+    ['post', '/v1/kill-switches', { reason: 'x', scope: 'tenant', target: 'default' }, 'target'],
+    ['post', '/v1/kill-switches', { reason: 'x', id: 'k1' }, 'id'],
+    ['post', '/v1/kill-switches', { reason: 'x', severity: 'fatal' }, 'severity'],
+    ['post', '/v1/kill-switches', { reason: 'x', expiresAt: 'soon' }, 'expiresAt'],
     ['post', '/v1/kill-switches', { reason: 'x', target: 'support-bot' }, 'target'],
     ['post', '/v1/users', { id: 'alice', email: 'nowhere' }, 'email'],
     ['post', '/v1/users', { id: 'alice', email: 'a@b.co', roles: ['Root'] }, 'roles.0'],
     ['post', '/v1/agents', { owner: 'bob', riskLevel: 'low', environment: 'prod' }, 'id'],
     ['put', '/v1/lists/trusted', { values: 'acme.com' }, 'values'],
+    ['post', '/v1/users', { id: 'alice', email: 'a@b.co', manager: 'a b' }, 'manager'],
+    ['put', '/v1/groups/finance', {}, 'members'],
+    ['put', '/v1/groups/finance', { members: ['alice', 'alice'] }, 'members'],
+    ['put', '/v1/groups/finance', { members: ['a b'] }, 'members.0'],
+    ['put', '/v1/groups/finance', { members: [], user: 'x' }, 'user'],
+    ['put', '/v1/on-call/ops', { shifts: [shift('tomorrow')] }, 'shifts.0.from'],
+    ['put', '/v1/on-call/ops', { shifts: [shift('2026-03-09T09:00:00Z')] }, 'shifts.0.to'],
+    ['put', '/v1/on-call/ops', { shifts: Array(501).fill(shift()) }, 'shifts'],
     ['post', `/v1/approvals/${APPROVAL_ID}/approve`, { amendedArgs: {} }, 'amendedArgs'],
     ['post', `/v1/approvals/${APPROVAL_ID}/approve`, { rational: 'ok' }, 'rational'],
     ['post', `/v1/executions/${EXECUTION_ID}/outcome`, { status: 'done' }, 'status'],

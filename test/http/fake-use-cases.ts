@@ -8,10 +8,14 @@ import {
   type Permission,
   type Role,
 } from '../../src/core/access/permissions';
+import { receiptOf } from '../../src/core/audit/receipt';
 import { DomainError } from '../../src/core/errors';
-import { STANDARD_CHAIN } from '../../src/core/escalation/chain';
+import { CRITICAL_CHAIN, HIGH_RISK_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { EvaluationView, ExecutionView, PendingApproval } from '../../src/core/execution/view';
+import { readRiskModel } from '../../src/app/read-risk-model';
+import type { RiskScore } from '../../src/core/risk/model';
 import { agentId, agentPrincipal, DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
+import { sampleFacts } from '../core/audit/sample-receipt';
 
 export const EXECUTION_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 export const APPROVAL_ID = '01890a5d-ac96-774b-bcce-b302099a8058';
@@ -43,6 +47,12 @@ function callerOf(name: CallerName): Caller {
 
 const AT = '2026-03-04T15:00:00.000Z';
 
+const RISK: RiskScore = {
+  score: 20,
+  level: 'low',
+  factors: [{ name: 'action', points: 20, why: 'The action gives money back' }],
+};
+
 const decided = {
   reasonCode: 'approval_required',
   reason: 'Refunds over 100 need a manager.',
@@ -58,6 +68,7 @@ const decided = {
   ],
   trace: [],
   obligations: [],
+  risk: RISK,
   policyChain: [{ policy: 'support', version: 1, effect: 'require_approval' }],
   argsDigest: 'ab'.repeat(32),
 } as const;
@@ -99,6 +110,17 @@ export const pending = (): ExecutionView =>
     approval: approvalFacts,
   });
 
+const SLACK_IDENTITY = {
+  id: '01890a5d-ac96-774b-bcce-b302099a8060',
+  channel: 'slack',
+  teamId: 'T01TEST',
+  userId: 'U01ALICE',
+  principal: 'user:alice',
+  assurance: 'issued',
+  enrolledBy: 'user:admin',
+  linkedAt: AT,
+} as const;
+
 const evaluation: EvaluationView = {
   verdict: 'ALLOW',
   ...decided,
@@ -119,6 +141,7 @@ const pendingApproval: PendingApproval = {
   argsDigest: decided.argsDigest,
   reason: decided.reason,
   matched: decided.matched,
+  risk: RISK,
   requestedAt: AT,
   remainingMs: 3_600_000,
 };
@@ -152,6 +175,15 @@ const KILL = {
   active: true,
 } as const;
 
+const VIEW = { source: 'predefined', description: 'L1 asks somebody.' } as const;
+const CHAIN = { ...HIGH_RISK_CHAIN, ...VIEW };
+const GROUP = { id: 'finance', name: 'Finance', members: ['alice'] };
+const ON_CALL = {
+  schedule: 'payments',
+  shifts: [{ user: 'alice', from: AT, to: '2026-03-09T09:00:00.000Z' }],
+  onCallNow: ['alice'],
+};
+
 const LIST = { name: 'trusted', values: ['acme.com'] };
 
 const answer =
@@ -170,7 +202,10 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     },
     submitExecution: answer(execution()),
     evaluateRequest: answer(evaluation),
+    scoreRisk: answer(RISK),
+    readRiskModel,
     awaitExecution: answer(execution()),
+    readReceipt: answer({ receipt: 'e30.e30.e30', body: receiptOf(sampleFacts('0a1b2c3d')) }),
     listExecutions: answer({ items: [] }),
     releaseExecution: answer(execution()),
     reportOutcome: answer(execution({ status: 'committed', mayRun: false })),
@@ -210,13 +245,39 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     putList: (_caller, list) => Promise.resolve(list),
     readList: answer(LIST),
     listLists: answer({ items: [LIST] }),
-    listChains: answer({ items: [STANDARD_CHAIN] }),
+    listChains: answer({ items: [CHAIN, { ...CRITICAL_CHAIN, ...VIEW }] }),
+    publishChain: answer({
+      ...{ id: CHAIN.id, version: 1, unchanged: false, warnings: [] },
+      ...{ definition: CHAIN, description: CHAIN.description },
+    }),
+    validateChain: answer({ ok: true, problems: [], warnings: [], description: 'L1 asks.' }),
+    readChain: answer({ ...CHAIN, inForce: true }),
+    withdrawChain: answer({ id: CHAIN.id, withdrawnVersion: 2, predefinedVersion: 1 }),
+    putGroup: answer(GROUP),
+    listGroups: answer({ items: [GROUP] }),
+    readGroup: answer(GROUP),
+    putOnCall: answer(ON_CALL),
+    listOnCall: answer({ items: [ON_CALL] }),
+    readOnCall: answer(ON_CALL),
     createUser: answer(USER),
     listUsers: answer({ items: [USER] }),
     issueUserKey: answer({ id: 'credential-1', key: 'cs_test_new' }),
+    linkSlackIdentity: answer({ identity: SLACK_IDENTITY, created: false }),
+    listSlackIdentities: answer({ items: [SLACK_IDENTITY] }),
+    unlinkSlackIdentity: answer(SLACK_IDENTITY),
+    redeemSlackLink: answer({ identity: SLACK_IDENTITY, created: false }),
+    slackStatus: answer({
+      ...{ channel: 'slack', behind: 1, oldestMs: 900, givenUp: 0, linkedAccounts: 1 },
+      troubled: [
+        {
+          ...{ execution: EXECUTION_ID, purpose: 'card', givenUp: false, attempts: 1 },
+          failure: 'unavailable: connection refused',
+        },
+      ],
+    }),
     registerAgent: answer({ ...AGENT, key: 'cs_test_agent', warnings: [] }),
     listAgents: answer({ items: [AGENT] }),
-    engageKillSwitch: answer(KILL),
+    engageKillSwitch: answer({ ...KILL, warnings: [] }),
     liftKillSwitch: answer({ ...KILL, active: false, liftedAt: AT }),
     listKillSwitches: answer({ items: [KILL] }),
     auditIntegrity: answer({ state: 'VALID', size: 9, checkpointSize: 8, breaks: [] }),

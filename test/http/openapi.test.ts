@@ -124,10 +124,13 @@ describe('aliases', () => {
       'get /audit/integrity',
       'get /governance/policies',
       'get /governance/policies/{policyId}',
+      'get /governance/risk/factors',
       'post /approvals/{approvalId}/approve',
+      'post /approvals/{approvalId}/escalate',
       'post /approvals/{approvalId}/reject',
       'post /governance/evaluate',
       'post /governance/policies',
+      'post /governance/risk/score',
     ]);
   });
 

@@ -73,15 +73,11 @@ describe('I-3: an approval counts only for the exact request and the basis it wa
       false,
       () => installation.publish('support', '{"rules":[],"defaults":{"outcome":"ALLOW"}}'),
     ],
-    [
-      'the agent is suspended',
-      false,
-      async () => {
-        await installation.sql(`UPDATE agents SET status = 'suspended' WHERE id = 'support-bot'`);
-        await installation.sql(`UPDATE tenant_heads SET epoch = epoch + 1`);
-      },
-    ],
   ];
+  const setAgent = async (status: 'active' | 'suspended') => {
+    await installation.sql(`UPDATE agents SET status = $1 WHERE id = 'support-bot'`, [status]);
+    await installation.sql(`UPDATE tenant_heads SET epoch = epoch + 1`);
+  };
 
   beforeEach(async () => {
     installation = await createTestInstallation();
@@ -110,8 +106,26 @@ describe('I-3: an approval counts only for the exact request and the basis it wa
     await change();
     const answer = await refusal(release(installation.core, bot, asked));
     if (survives) expect(answer).toBe('none');
-    else expect(['basis_changed', 'agent_suspended']).toContain(answer);
+    else expect(answer).toBe('basis_changed');
     expect((await statusOf(asked.executionId)) === 'executing').toBe(survives);
+  });
+
+  it('a suspended agent gets neither a verdict nor a release until it is active again', async () => {
+    const asked = await ask();
+    const approved = await ask();
+    await castVote(installation.core, ann, approved.executionId);
+    await setAgent('suspended');
+    for (const call of [
+      castVote(installation.core, ann, asked.executionId),
+      release(installation.core, bot, approved),
+    ])
+      expect(await refusal(call)).toBe('agent_suspended');
+    expect(await statusOf(asked.executionId)).toBe('pending_approval');
+    expect(await statusOf(approved.executionId)).toBe('approved');
+    await setAgent('active');
+    await castVote(installation.core, ann, asked.executionId);
+    expect(await statusOf(asked.executionId)).toBe('approved');
+    expect(await refusal(release(installation.core, bot, approved))).toBe('none');
   });
 
   it('a changed list voids what it was asked under when it makes the result stricter', async () => {

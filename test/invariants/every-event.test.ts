@@ -103,6 +103,15 @@ describe('I-14: every governance event is in the chain', () => {
       }),
     ],
     [
+      'reading a receipt, twice: counted in one row',
+      ['receipt.issued'],
+      at(approved, async ({ executionId }) => {
+        await installation.core.useCases.readReceipt(bot, { executionId, waitMs: 0 });
+        await installation.core.useCases.readReceipt(bot, { executionId, waitMs: 0 });
+        await installation.core.notes.flush();
+      }),
+    ],
+    [
       'telling the approvers, twice: once in the chain',
       ['approval.requested'],
       at(ask, async (view) => {
@@ -162,6 +171,15 @@ describe('I-14: every governance event is in the chain', () => {
     ],
     ['a cancel', ['execution.cancelled'], at(ask, cancel)],
     ['a cancel of an approval', ['execution.cancelled'], at(approved, cancel)],
+    [
+      'a reminder, once for all that are due',
+      ['approval.reminded'],
+      at(ask, async ({ executionId }) => {
+        await letTimePass(installation, executionId, 3_500_000);
+        await readExecution(installation.core, bot, executionId);
+        await readExecution(installation.core, bot, executionId);
+      }),
+    ],
     [
       'a deadline without an answer',
       ['approval.escalated', 'execution.expired'],

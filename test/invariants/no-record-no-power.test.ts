@@ -1,3 +1,4 @@
+import type { KillReach } from '../../src/core/controls/kill-switch';
 import { createDrainBacklog } from '../../src/app/housekeeping';
 import type { Caller } from '../../src/app/caller';
 import { DEFAULT_TENANT } from '../../src/core/ids';
@@ -119,37 +120,46 @@ describe('I-2: no committed audit record, no ALLOW and no release', () => {
     expect(await refusal(release(installation.core, bot, approved))).toBe('cancelled');
   });
 
-  it('a kill commits and stops what is pending and what runs; a lifted one lets new work pass', async () => {
-    const running = await submitRefund(installation.core, bot, 45, { attemptId: 'run-1' });
-    const pending = await submitRefund(installation.core, bot, 450);
-    await refuseRows();
-    const { useCases } = installation.core;
-    const kill = await useCases.engageKillSwitch(installation.admin, {
-      scope: 'global',
-      reason: 'incident',
-      severity: 'critical',
-    });
-    expect(await submitRefund(installation.core, bot, 45)).toMatchObject({
-      verdict: 'DENY',
-      reasonCode: 'kill_switch_active',
-    });
-    expect(await readExecution(installation.core, bot, running.executionId, 'run-1')).toMatchObject(
-      {
+  it.each<KillReach>([
+    { scope: 'global' },
+    { scope: 'tenant' },
+    { scope: 'agent', target: 'support-bot' },
+  ])(
+    'a kill of %j commits and stops what is pending and what runs; a lifted one lets new work pass',
+    async (reach) => {
+      const running = await submitRefund(installation.core, bot, 45, { attemptId: 'run-1' });
+      const pending = await submitRefund(installation.core, bot, 450);
+      await refuseRows();
+      const { useCases } = installation.core;
+      const kill = await useCases.engageKillSwitch(installation.admin, {
+        ...reach,
+        reason: 'incident',
+        severity: 'critical',
+      });
+      expect(await submitRefund(installation.core, bot, 45)).toMatchObject({
+        verdict: 'DENY',
+        reasonCode: 'kill_switch_active',
+      });
+      expect(
+        await readExecution(installation.core, bot, running.executionId, 'run-1'),
+      ).toMatchObject({
         mayRun: false,
-      },
-    );
-    expect(await readExecution(installation.core, bot, pending.executionId)).toMatchObject({
-      status: 'killed',
-    });
-    await takeRows();
-    await drain();
-    await useCases.liftKillSwitch(installation.admin, { id: kill.id, reason: 'over' });
-    const later = await submitRefund(installation.core, bot, 45, { attemptId: 'run-2' });
-    expect(later).toMatchObject({ verdict: 'ALLOW', mayRun: true });
-    expect(await readExecution(installation.core, bot, later.executionId, 'run-2')).toMatchObject({
-      mayRun: true,
-    });
-  });
+      });
+      expect(await readExecution(installation.core, bot, pending.executionId)).toMatchObject({
+        status: 'killed',
+      });
+      await takeRows();
+      await drain();
+      await useCases.liftKillSwitch(installation.admin, { id: kill.id, reason: 'over' });
+      const later = await submitRefund(installation.core, bot, 45, { attemptId: 'run-2' });
+      expect(later).toMatchObject({ verdict: 'ALLOW', mayRun: true });
+      expect(await readExecution(installation.core, bot, later.executionId, 'run-2')).toMatchObject(
+        {
+          mayRun: true,
+        },
+      );
+    },
+  );
 
   it('a stop that would be a grant when decided again does not pass by the backlog', async () => {
     await refuseRows();

@@ -50,7 +50,7 @@ export async function startSocketApp(slack: FakeSlack): Promise<RunningApp> {
     appToken: slack.appToken,
     logger: silent,
     installerOptions: { clientOptions: { slackApiUrl: slack.apiUrl } },
-    clientPingTimeout: 300,
+    clientPingTimeout: 1000,
   });
   const app = new App({ ...options(slack), receiver });
   await app.start();

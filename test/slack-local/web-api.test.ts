@@ -94,7 +94,7 @@ describe('the Web API', () => {
       text: 'Hello',
       ...args,
     });
-    return String((posted as Json)['ts']);
+    return String({ ...posted }['ts' as never]);
   };
   const text = (length: number): Json => ({
     type: 'section',

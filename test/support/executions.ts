@@ -84,7 +84,11 @@ export async function letTimePass(
     `UPDATE executions SET due_at = due_at - $2::bigint, state = (
        SELECT jsonb_object_agg(key, CASE
          WHEN key IN ('validUntilMs', 'expiresAtMs', 'outcomeDueMs') THEN to_jsonb((value #>> '{}')::bigint - $2::bigint)
-         WHEN key = 'approval' THEN jsonb_set(value, '{level,deadlineMs}', to_jsonb((value #>> '{level,deadlineMs}')::bigint - $2::bigint))
+         WHEN key = 'approval' THEN jsonb_set(value, '{level}', (value -> 'level') || jsonb_build_object(
+           'openedAtMs', (value #>> '{level,openedAtMs}')::bigint - $2::bigint,
+           'deadlineMs', (value #>> '{level,deadlineMs}')::bigint - $2::bigint,
+           'remindAtMs', coalesce((SELECT jsonb_agg(due::bigint - $2::bigint ORDER BY due::bigint)
+              FROM jsonb_array_elements_text(value #> '{level,remindAtMs}') AS due), '[]')))
          ELSE value END) FROM jsonb_each(state))
      WHERE id = $1 RETURNING id`,
     [executionId, byMs],

@@ -40,6 +40,8 @@ export interface PersonOptions {
 
 export interface AgentOptions {
   readonly owner?: string;
+  readonly team?: string;
+  readonly tags?: readonly string[];
   readonly environments?: readonly string[];
   readonly by?: Caller;
 }
@@ -51,6 +53,8 @@ export interface TestInstallation {
   readonly core: CoreParts;
   readonly crypto: Cryptography;
   readonly admin: Caller;
+  /** Where its keys are kept. */
+  readonly keysDir: string;
   readonly log: LogEntry[];
   /** Executions whose workflow would have been started, and nudges that would have been sent. */
   readonly starts: StoredExecution[];
@@ -114,7 +118,7 @@ export async function createTestInstallation(
   };
   if (options.support ?? true) await publish('support', SUPPORT_POLICY);
   return {
-    ...{ database, sessions, core, crypto, admin, log, starts, publish },
+    ...{ database, sessions, core, crypto, admin, keysDir, log, starts, publish },
     twin: async ({ databaseUrl } = {}) => open(databaseUrl ?? database.adminUrl).core,
     person: async (id, { roles = [], approverRoles = [], email, by = admin } = {}) => {
       const user = { id, name: id, email: email ?? `${id}@example.com`, roles, approverRoles };
@@ -122,10 +126,14 @@ export async function createTestInstallation(
       const { key } = await useCases.issueUserKey(by, id, {});
       return useCases.authenticate(key, '127.0.0.1');
     },
-    agent: async (id, { owner = 'owner', environments = ['prod'], by = admin } = {}) => {
+    agent: async (
+      id,
+      { owner = 'owner', environments = ['prod'], by = admin, tags = [], team } = {},
+    ) => {
       const { key } = await useCases.registerAgent(by, {
         ...{ id, owner, environments, riskLevel: 'medium', environment: environments[0] ?? 'prod' },
-        ...{ policies: [], tags: [], tools: {} },
+        ...{ policies: [], tags, tools: {} },
+        ...(team === undefined ? {} : { team }),
       });
       return useCases.authenticate(key, '127.0.0.1');
     },

@@ -1,11 +1,9 @@
 import { type Command, Option } from 'commander';
-import type { RiskLevel } from '../../core/policy/model';
+import { RISK_LEVELS, type RiskLevel } from '../../core/risk/model';
 import { collect } from '../argument-parsers';
 import type { CommandContext, Run } from '../command-context';
 import { EXIT } from '../exit-codes';
 import { inertText } from '../inert-text';
-
-const RISK_LEVELS = ['low', 'medium', 'high', 'critical'] as const satisfies readonly RiskLevel[];
 
 interface CreateOptions {
   readonly owner: string;

@@ -6,8 +6,8 @@ import type { CommandContext, Run } from '../command-context';
 import { describeEvaluation } from '../execution-text';
 import { EXIT, exitOfVerdict } from '../exit-codes';
 import { inert, inertBlock } from '../inert-text';
+import { lintFiles } from '../lint-report';
 import { describeDiagnostic } from '../output';
-import type { Diagnostic } from '../resources';
 import { requestBody, requestOptions, type RequestOptions } from './execute';
 
 export function registerPolicy(program: Command, run: Run): void {
@@ -27,7 +27,14 @@ export function registerPolicy(program: Command, run: Run): void {
     .command('lint <files...>')
     .description('check policy files without a server; every problem with line and column')
     .option('--strict', 'warnings count as problems')
-    .action(run(lint));
+    .action(
+      run((context, files: readonly string[], { strict = false }: { readonly strict?: boolean }) =>
+        lintFiles(context, files, {
+          strict,
+          check: (text, file) => context.deps.lintPolicy(text, policyIdOf(file)),
+        }),
+      ),
+    );
   requestOptions(
     group.command('evaluate').description('decide a request without making an execution of it'),
   )
@@ -106,41 +113,6 @@ async function create(
     out.note(inert`${error.problem.what} Nothing was stored.`);
     return EXIT.policyInvalid;
   }
-}
-
-interface LintResult {
-  readonly file: string;
-  readonly problems: readonly Diagnostic[];
-  readonly warnings: readonly Diagnostic[];
-}
-
-async function lint(
-  { deps, out }: CommandContext,
-  files: readonly string[],
-  options: { readonly strict?: boolean },
-): Promise<number> {
-  const results: LintResult[] = [];
-  for (const file of files) {
-    const found = await deps.lintPolicy(readText(file), policyIdOf(file));
-    results.push({ file, problems: found.problems, warnings: found.warnings });
-  }
-  out.result(results, () =>
-    results
-      .flatMap(({ file, problems, warnings }) => [
-        ...problems.map((each) => `${out.colors.red('error')} ${describeDiagnostic(each, file)}`),
-        ...warnings.map(
-          (each) => `${out.colors.yellow('warning')} ${describeDiagnostic(each, file)}`,
-        ),
-        ...(problems.length + warnings.length === 0
-          ? [`${out.colors.green('ok')} ${inert`${file}`}`]
-          : []),
-      ])
-      .join('\n'),
-  );
-  const bad = results.some(
-    (each) => each.problems.length > 0 || (options.strict === true && each.warnings.length > 0),
-  );
-  return bad ? EXIT.policyInvalid : EXIT.ok;
 }
 
 /** `rules/support.rules.json` is the policy `support`. */

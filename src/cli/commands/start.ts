@@ -44,19 +44,25 @@ function registerProcess(
 ): void {
   const command = program.command(name).description(description);
   if (name === 'api') listenOptions(command);
-  command.action(
-    run(async ({ deps, out }, options: ListenOptions) => {
-      const process: ((options: ProcessOptions) => Promise<number>) | undefined = deps[name];
-      if (process !== undefined) return process({ ...listen(options), ...givenDataDir(program) });
-      out.problem({
-        code: 'bad_arguments',
-        what: `This build cannot run "${name}" as a separate process.`,
-        howToFix: 'Run "countersign start".',
-      });
-      return EXIT.badArguments;
-    }),
-  );
+  command.action(processAction(program, run, name));
 }
+
+/** Hands one process of a deployment to the composition root. */
+export const processAction = (
+  program: Command,
+  run: Run,
+  name: 'api' | 'worker' | 'migrate' | 'channels',
+): ReturnType<Run> =>
+  run(async ({ deps, out }, options: ListenOptions) => {
+    const process: ((options: ProcessOptions) => Promise<number>) | undefined = deps[name];
+    if (process !== undefined) return process({ ...listen(options), ...givenDataDir(program) });
+    out.problem({
+      code: 'bad_arguments',
+      what: `This build cannot run "${name}" as a separate process.`,
+      howToFix: 'Run "countersign start".',
+    });
+    return EXIT.badArguments;
+  });
 
 const listenOptions = (command: Command): Command =>
   command

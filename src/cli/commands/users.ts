@@ -5,12 +5,14 @@ import { UsageError } from '../api-problem';
 import type { CommandContext, Run } from '../command-context';
 import { EXIT } from '../exit-codes';
 import { inert } from '../inert-text';
+import { registerUserSlack } from './channels';
 
 interface CreateOptions {
   readonly email: string;
   readonly name?: string;
   readonly role: readonly string[];
   readonly approverRole: readonly string[];
+  readonly manager?: string;
 }
 
 export function registerUsers(program: Command, run: Run): void {
@@ -30,6 +32,7 @@ export function registerUsers(program: Command, run: Run): void {
         .argParser(collect)
         .default([], 'none'),
     )
+    .option('--manager <user>', 'whom chains ask as the manager of this user')
     .action(run(create));
   group.command('list').description('list users').action(run(list));
   group
@@ -49,6 +52,7 @@ export function registerUsers(program: Command, run: Run): void {
         return EXIT.ok;
       }),
     );
+  registerUserSlack(group, run);
 }
 
 async function create(
@@ -62,6 +66,7 @@ async function create(
     name: options.name ?? id,
     roles: options.role.map(roleOf),
     approverRoles: options.approverRole,
+    ...(options.manager === undefined ? {} : { manager: options.manager }),
   });
   out.result(user, () =>
     out.fields([
@@ -69,8 +74,10 @@ async function create(
       ['email', user.email],
       ['roles', user.roles.join(', ')],
       ['approves as', user.approverRoles.join(', ')],
+      ['manager', user.manager],
     ]),
   );
+  for (const warning of user.warnings ?? []) out.note(inert`warning ${warning}`);
   if (!out.json) out.note(inert`Next: countersign users key ${user.id}`);
   return EXIT.ok;
 }

@@ -2,7 +2,7 @@ import { EVERYTHING, type PolicyDocument, type RuleDocument } from '../../core/p
 import { readCondition } from './condition';
 import type { LoadScope } from './document-scope';
 import { fieldsOf, readChoice, readText, required, wrongType, type Slot } from './read';
-import { DEFAULT_CHAIN, reportDuplicates, type OutcomeWords } from './rule-parts';
+import { reportDuplicates, type OutcomeWords } from './rule-parts';
 
 const OUTCOMES: Readonly<Record<'escalate' | 'block' | 'allow' | 'warn' | 'audit', OutcomeWords>> =
   {
@@ -56,7 +56,6 @@ function readRule(document: Slot, scope: LoadScope): RuleDocument | undefined {
     agents: [],
     when,
     ...OUTCOMES[word],
-    chain: DEFAULT_CHAIN,
     reason: reason ?? description ?? name ?? id,
   };
 }

@@ -15,7 +15,7 @@ import {
 } from './read';
 import { notAvailable, required, type Fields, type Slot } from './read';
 import { readChain, readException, readPatterns, readRuleId, reportDuplicates } from './rule-parts';
-import { DEFAULT_CHAIN, warnOfNoEffect, type OutcomeWords } from './rule-parts';
+import { warnOfNoEffect, type OutcomeWords } from './rule-parts';
 import { shown } from './source-tree';
 
 const API_VERSION = 'countersign/v1';
@@ -245,9 +245,12 @@ function readApproval(
     const message = '`approval` needs `then: require_approval`';
     slot.diagnostics.error('wrong_type', slot.node, slot.path, message);
   }
-  const chain = readChain(fields?.get('chain'), scope) ?? DEFAULT_CHAIN;
+  const chain = readChain(fields?.get('chain'), scope);
   const approverRole = readName(fields?.get('approver_role'));
-  return approverRole === undefined ? { chain } : { chain, approverRole };
+  return {
+    ...(chain === undefined ? {} : { chain }),
+    ...(approverRole === undefined ? {} : { approverRole }),
+  };
 }
 
 function readDefault(

@@ -1,4 +1,4 @@
-/** One finding about a policy document. Line and column count from 1. */
+/** One finding about a policy or chain document. Line and column count from 1. */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning';
   readonly code: DiagnosticCode;
@@ -14,28 +14,43 @@ export interface Diagnostic {
 export type DiagnosticCode =
   | 'ambiguous_field'
   | 'duplicate_key'
+  | 'duplicate_level'
   | 'duplicate_rule'
+  | 'empty_approvers'
+  | 'excluded_approver'
   | 'id_mismatch'
   | 'invalid_pattern'
   | 'invalid_range'
   | 'invalid_text'
   | 'invalid_time_window'
   | 'list_shadows'
+  | 'long_timer'
   | 'missing_does_not_match'
   | 'missing_field'
+  | 'needs_rejection_rule'
   | 'no_effect'
   | 'not_available'
+  | 'not_in_force'
   | 'number_range'
+  | 'optional_rationale'
+  | 'out_of_reach'
+  | 'quorum_too_large'
+  | 'reminder_too_late'
+  | 'requester_decides'
+  | 'silent_approve'
   | 'syntax'
   | 'too_deep'
   | 'too_long'
   | 'too_many_problems'
   | 'unknown_chain'
   | 'unknown_field'
+  | 'unknown_level'
   | 'unknown_list'
   | 'unknown_notation'
   | 'unknown_value'
   | 'unknown_zone'
+  | 'unreachable_level'
+  | 'weak_separation'
   | 'wrong_type'
   | 'zone_abbreviation';
 
@@ -48,6 +63,8 @@ export interface Located {
 export interface Diagnostics {
   readonly error: Report;
   readonly warning: Report;
+  /** More findings are no longer kept, so nothing need be worked out for them. */
+  readonly isFull: () => boolean;
   readonly all: () => readonly Diagnostic[];
 }
 export type Report = (
@@ -85,6 +102,7 @@ export function createDiagnostics(
   return {
     error: reporter('error'),
     warning: reporter('warning'),
+    isFull: () => found.length > MAX_DIAGNOSTICS,
     all: () => [...found].sort(byPlace),
   };
 }

@@ -16,5 +16,5 @@ export interface LoadScope extends ConditionScope {
   readonly policyId: string;
   /** What notations without defaults of their own inherit. */
   readonly bundleDefault: Effect;
-  readonly chains: ReadonlySet<string>;
+  readonly chains: ReadonlySet<string> | 'any';
 }

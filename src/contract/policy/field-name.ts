@@ -1,7 +1,6 @@
 import { AGENT_FIELDS, FACT_FIELDS, TIME_FIELDS } from '../../core/policy/field';
 import type { ConditionScope } from './document-scope';
-import { nearestName } from '../nearest-name';
-import { notAvailable, withGuess, type Slot } from './read';
+import { guessed, notAvailable, withGuess, type Slot } from './read';
 import { shown } from './source-tree';
 
 const FIELD = /^[A-Za-z_$][\w$-]{0,63}(\.[\w$-]{1,64}){0,15}$/;
@@ -43,9 +42,9 @@ export function checkField(
   const valid = [...Object.entries(CLOSED_ROOTS)].flatMap(([name, names]) =>
     names.map((member) => `${name}.${member}`),
   );
-  const openGuess = nearestName(root, OPEN_ROOTS);
+  const openGuess = guessed(diagnostics, root, OPEN_ROOTS);
   const nearest =
-    nearestName(field, valid) ??
+    guessed(diagnostics, field, valid) ??
     `${openGuess ?? 'args'}.${(openGuess === undefined ? [root, ...rest] : rest).join('.')}`;
   diagnostics.error(
     'unknown_field',

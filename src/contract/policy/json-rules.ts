@@ -5,7 +5,7 @@ import type { LoadScope } from './document-scope';
 import { fieldsOf, readChoice, readItems, readName, readText, readTexts, required } from './read';
 import { wrongType, type Fields, type Slot } from './read';
 import { readException, readPatterns, readRuleId, reportDuplicates } from './rule-parts';
-import { DEFAULT_CHAIN, warnOfNoEffect, type OutcomeWords } from './rule-parts';
+import { warnOfNoEffect, type OutcomeWords } from './rule-parts';
 import { readTimeTest } from './time-test';
 
 const OUTCOMES: Readonly<Record<(typeof WORDS)[number], OutcomeWords>> = {
@@ -96,7 +96,6 @@ function readRule(slot: Slot, scope: LoadScope): RuleDocument | undefined {
     agents: [],
     ...(when === undefined ? {} : { when }),
     ...outcome,
-    chain: DEFAULT_CHAIN,
     ...(approverRole === undefined ? {} : { approverRole }),
     ...(exceptionRole === undefined ? {} : { exceptionRole }),
     reason: reason ?? `Rule ${id}`,

@@ -1,7 +1,6 @@
 import type { DomainOperand, ValuesOperand } from '../../core/policy/document';
 import type { ConditionScope } from './document-scope';
-import { nearestName } from '../nearest-name';
-import { readItems, readScalar, readText, withGuess, type Slot } from './read';
+import { guessed, readItems, readScalar, readText, withGuess, type Slot } from './read';
 import { shown } from './source-tree';
 
 /** Values in place, or one text naming a list. */
@@ -48,7 +47,7 @@ function isAscii({ node, path, diagnostics }: Slot, domain: string): boolean {
 function isKnownList(slot: Slot, list: string, { lists, notation }: ConditionScope): boolean {
   if (lists === 'any' || lists.has(list)) return true;
   const { node, path, diagnostics } = slot;
-  const nearest = nearestName(list, [...lists]);
+  const nearest = guessed(diagnostics, list, [...lists]);
   const message = withGuess(`unknown list \`${shown(list)}\``, nearest);
   if (notation === 'json_rules') {
     diagnostics.warning(

@@ -16,8 +16,8 @@ export interface LoadOptions {
   readonly bundleDefault: Effect;
   /** Names of the tenant's lists; `any` where they are not known or were checked before. */
   readonly lists: ReadonlySet<string> | 'any';
-  /** Ids of the chains a rule may name. */
-  readonly chains: ReadonlySet<string>;
+  /** Ids of the chains a rule may name; `any` where they are not known or were checked before. */
+  readonly chains: ReadonlySet<string> | 'any';
   /** With these, patterns and time zones are checked while loading; without, they fail toward the rule. */
   readonly compilers?: CompileDependencies;
 }

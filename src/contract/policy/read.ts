@@ -76,10 +76,17 @@ function unknownField(
   valid: readonly string[],
   diagnostics: Diagnostics,
 ): void {
-  const nearest = nearestName(name, valid);
+  const nearest = guessed(diagnostics, name, valid);
   const message = `unknown field \`${shown(name)}\``;
   diagnostics.error('unknown_field', member, path, withGuess(message, nearest), nearest);
 }
+
+/** The nearest valid name, as long as findings are kept: comparing names is what costs time in hostile text. */
+export const guessed = (
+  diagnostics: Diagnostics,
+  written: string,
+  valid: readonly string[],
+): string | undefined => (diagnostics.isFull() ? undefined : nearestName(written, valid));
 
 export const withGuess = (message: string, nearest: string | undefined): string =>
   nearest === undefined ? message : `${message}, did you mean \`${nearest}\`?`;
@@ -173,7 +180,7 @@ export function readChoice<T extends string>(
   if (choice !== undefined) return choice;
   const { node, path, diagnostics } = slot;
   if (later.includes(text)) return notAvailable(node, path, text, diagnostics);
-  const nearest = nearestName(text, choices);
+  const nearest = guessed(diagnostics, text, choices);
   const message = withGuess(`\`${shown(text)}\` is none of ${choices.join(', ')}`, nearest);
   return diagnostics.error('unknown_value', node, path, message, nearest);
 }

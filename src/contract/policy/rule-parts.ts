@@ -1,13 +1,9 @@
 import type { RuleDocument, RuleEffect } from '../../core/policy/document';
 import type { Diagnostics } from './diagnostic';
 import type { LoadScope } from './document-scope';
-import { nearestName } from '../nearest-name';
-import { fieldsOf, readName, readTexts, required, withGuess, wrongType } from './read';
+import { fieldsOf, guessed, readName, readTexts, required, withGuess, wrongType } from './read';
 import type { Fields, Slot } from './read';
 import { shown } from './source-tree';
-
-/** The chain of every requirement that names none. */
-export const DEFAULT_CHAIN = 'standard';
 
 export interface OutcomeWords {
   readonly effect: RuleEffect;
@@ -56,8 +52,9 @@ export function readException(
 
 export function readChain(slot: Slot | undefined, { chains }: LoadScope): string | undefined {
   const chain = readName(slot);
-  if (chain === undefined || slot === undefined || chains.has(chain)) return chain;
-  const nearest = nearestName(chain, [...chains]);
+  if (chain === undefined || slot === undefined) return chain;
+  if (chains === 'any' || chains.has(chain)) return chain;
+  const nearest = guessed(slot.diagnostics, chain, [...chains]);
   const message = withGuess(`unknown chain \`${shown(chain)}\``, nearest);
   return slot.diagnostics.error('unknown_chain', slot.node, slot.path, message, nearest);
 }

@@ -87,12 +87,7 @@ function tokenise(
       );
     }
     if (token.type === 'directive') {
-      return diagnostics.error(
-        'syntax',
-        { at: token.offset },
-        '',
-        'directives are not read in policies',
-      );
+      return diagnostics.error('syntax', { at: token.offset }, '', 'directives are not read');
     }
     if (token.type === 'document' && !isShallow(token)) {
       return diagnostics.error(
@@ -148,16 +143,10 @@ function compose(tokens: readonly CST.Token[], diagnostics: Diagnostics): readon
 function toNode(node: ParsedNode, path: string, diagnostics: Diagnostics): SourceNode | undefined {
   const at = node.range[0];
   if (isAlias(node)) {
-    return diagnostics.error(
-      'syntax',
-      { at },
-      path,
-      'aliases are not read in policies',
-      'write the value out',
-    );
+    return diagnostics.error('syntax', { at }, path, 'aliases are not read', 'write the value out');
   }
   if (node.tag !== undefined && !isStandardTag(node.tag)) {
-    return diagnostics.error('syntax', { at }, path, 'tags are not read in policies');
+    return diagnostics.error('syntax', { at }, path, 'tags are not read');
   }
   if (isScalar(node)) return toScalar(node.value, at, path, diagnostics);
   if (isSeq(node)) {
@@ -223,7 +212,7 @@ function toScalar(
     return diagnostics.error('number_range', { at }, path, message);
   }
   if (typeof value === 'boolean' || value === null) return { kind: 'scalar', at, value };
-  return diagnostics.error('syntax', { at }, path, 'a value of this kind is not read in policies');
+  return diagnostics.error('syntax', { at }, path, 'a value of this kind is not read');
 }
 
 /** A name from the document in a message: bounded, on one line. */

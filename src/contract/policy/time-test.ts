@@ -17,26 +17,25 @@ export function readTimeTest(
   const parsed = parseTimeWindow(text);
   if (!parsed.ok) return diagnostics.error('invalid_time_window', node, path, parsed.problem);
   const { window } = parsed;
-  const { zone } = window;
+  if (!checkZone(slot, window.zone, compilers)) return undefined;
+  return { kind: 'time', operator, window };
+}
+
+/** Reports a zone that no clock knows; warns of an abbreviation. */
+export function checkZone(
+  { node, path, diagnostics }: Slot,
+  zone: string,
+  compilers: ConditionScope['compilers'],
+): boolean {
+  const hint = 'use a name such as America/New_York';
   if (compilers !== undefined && compilers.zones.resolve(zone) === undefined) {
     const message = `unknown or ambiguous time zone \`${zone}\``;
-    return diagnostics.error(
-      'unknown_zone',
-      node,
-      path,
-      message,
-      'use a name such as America/New_York',
-    );
+    diagnostics.error('unknown_zone', node, path, message, hint);
+    return false;
   }
   if (ABBREVIATION.test(zone) && !NOT_ABBREVIATED.includes(zone)) {
     const message = `\`${zone}\` is one fixed offset all year, without daylight saving time`;
-    diagnostics.warning(
-      'zone_abbreviation',
-      node,
-      path,
-      message,
-      'use a name such as America/New_York',
-    );
+    diagnostics.warning('zone_abbreviation', node, path, message, hint);
   }
-  return { kind: 'time', operator, window };
+  return true;
 }

@@ -22,6 +22,7 @@ export const PERMISSIONS = [
   'groups:write',
   'channels:read',
   'channels:link',
+  'channels:link_own',
   'users:read',
   'users:write',
   'keys:issue',
@@ -31,6 +32,7 @@ export const PERMISSIONS = [
   'audit:verify',
   'kill:read',
   'kill:engage',
+  'kill:engage_global',
   'kill:lift',
   'status:read',
 ] as const;
@@ -48,6 +50,7 @@ const READ: readonly Permission[] = [
   'chains:read',
   'groups:read',
   'channels:read',
+  'channels:link_own',
   'agents:read',
   'kill:read',
   'status:read',
@@ -62,6 +65,7 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'executions:cancel',
     'policies:evaluate',
     'kill:engage',
+    'kill:engage_global',
     'kill:lift',
     'audit:read',
     'audit:verify',
@@ -93,6 +97,7 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [
 const APPROVER_PERMISSIONS: readonly Permission[] = [
   'approvals:read',
   'approvals:decide',
+  'channels:link_own',
   'status:read',
 ];
 

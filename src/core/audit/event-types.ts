@@ -62,6 +62,7 @@ export const AUDIT_EVENT_TYPES = {
   'access.refused': 'security',
   'audit.exported': 'evidence',
   'audit.verified': 'evidence',
+  'receipt.issued': 'evidence',
   'subject.erased': 'evidence',
   'clock.jumped': 'system',
   'backlog.chained': 'system',

@@ -35,6 +35,8 @@ export interface OpenLevel {
   readonly reminded: number;
   /** The people of each group when the level opened: a later addition is not retroactive. */
   readonly groups: readonly QuorumGroup[];
+  /** Why it was opened. */
+  readonly why: OpenedWhy;
   /** Whether its people have been told. */
   readonly told: boolean;
 }
@@ -157,7 +159,7 @@ function openLevel(
   index: number,
   definition: ChainLevel,
   groups: readonly QuorumGroup[],
-  openedAtMs: number,
+  { why, openedAtMs }: Pick<OpenLevel, 'why' | 'openedAtMs'>,
   { addTime }: LadderContext,
 ): ApprovalState {
   const hours = approval.chain.businessHours;
@@ -173,6 +175,7 @@ function openLevel(
       .filter((dueMs) => dueMs < deadlineMs),
     reminded: 0,
     groups,
+    why,
     told: false,
   };
   // A parked level may be left by a vote; the next one has a timer of its own again.
@@ -203,7 +206,8 @@ function proceed(
     }
     const groups = peopleOf(approval, definition, context.resolve);
     if (quorumReachable(groups)) {
-      approval = openLevel(approval, index, definition, groups, openedAtMs, context);
+      const opened = { why: because, openedAtMs };
+      approval = openLevel(approval, index, definition, groups, opened, context);
       const { opening, deadlineMs } = approval.level;
       events.push({ kind: 'level_opened', ...at(definition), opening, deadlineMs, why: because });
       return { approval, verdict: OPEN, events };
@@ -239,6 +243,7 @@ export function openLadder(
     remindAtMs: [],
     reminded: 0,
     groups: [],
+    why: 'first',
     told: false,
   };
   const fresh = { passed: [], votes: [], parked: false, announced: false };

@@ -1,10 +1,17 @@
-import { activeKill, type KillSwitch } from '../controls/kill-switch';
+import { activeKill, killSubject, type KillSwitch } from '../controls/kill-switch';
 import { decide } from '../policy/decide';
 import type { PolicyDecision, PolicyInput } from '../policy/model';
 import type { PolicySet } from '../policy/policy-set';
+import type { RiskScore } from '../risk/model';
+import { scoreRisk } from '../risk/score';
 
 /** A denial that no rule made: the controls around policy did. */
-function denial(reasonCode: string, reason: string, explanation: string): PolicyDecision {
+function denial(
+  risk: RiskScore,
+  reasonCode: string,
+  reason: string,
+  explanation: string,
+): PolicyDecision {
   return {
     verdict: 'DENY',
     reasonCode,
@@ -15,6 +22,7 @@ function denial(reasonCode: string, reason: string, explanation: string): Policy
     obligations: [],
     requirements: [],
     policyChain: [],
+    risk,
   };
 }
 
@@ -28,9 +36,10 @@ export function govern(
   kills: readonly KillSwitch[],
 ): PolicyDecision {
   const { agent, environment } = input.request;
-  const kill = activeKill(kills, input.nowMs);
+  const kill = activeKill(kills, input.nowMs, [killSubject(agent, input.request)]);
   if (kill !== undefined) {
     return denial(
+      scoreRisk(input),
       'kill_switch_active',
       `A ${kill.severity} kill switch is engaged: ${kill.reason}`,
       'Everything in the scope of the kill switch is denied until it is lifted. What was pending when it was engaged stays void.',
@@ -38,6 +47,7 @@ export function govern(
   }
   if (agent.status !== 'active') {
     return denial(
+      scoreRisk(input),
       'agent_suspended',
       `The agent is ${agent.status}`,
       'Only active agents may act. An Admin can reactivate it.',
@@ -45,6 +55,7 @@ export function govern(
   }
   if (!agent.environments.includes(environment)) {
     return denial(
+      scoreRisk(input),
       'environment_not_registered',
       `The agent is not registered for environment ${environment}`,
       `It is registered for ${agent.environments.join(', ')}. Register it for this environment, or submit for one of those.`,

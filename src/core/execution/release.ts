@@ -31,7 +31,7 @@ export function applyRelease(
   }
   if (isOpen(state)) return stay(state, refuse('approval_pending', 'No verdict yet.'));
   if (state.verdict !== 'approved' || run.kind === 'void') return stay(state, whyClosed(state));
-  const kill = activeKill(context.kills, context.nowMs);
+  const kill = activeKill(context.kills, context.nowMs, context.subjects);
   if (kill !== undefined) {
     const why = `Kill switch ${kill.id} is engaged.`;
     return stay(state, refuse('kill_switch_active', why));

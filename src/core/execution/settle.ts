@@ -1,4 +1,4 @@
-import { killedSince, type KillSwitch } from '../controls/kill-switch';
+import { killedSince, type KillSubject, type KillSwitch } from '../controls/kill-switch';
 import {
   remindLevel,
   timeOutLevel,
@@ -38,6 +38,8 @@ export type Recheck =
 
 export interface SettleContext extends LadderContext {
   readonly kills: readonly KillSwitch[];
+  /** The agent at the decision and now: a switch that reaches either voids. */
+  readonly subjects: readonly KillSubject[];
   readonly recheck: () => Recheck;
 }
 
@@ -252,7 +254,7 @@ export function settle(state: ExecutionState, context: SettleContext): Settled {
   // Each turn ends a level, a verdict or a run, so the number of turns is bounded by the ladder.
   for (let turn = 0; turn < 64; turn += 1) {
     const due = dueMove(current, context.nowMs);
-    const kill = killedSince(context.kills, current.decidedSeq);
+    const kill = killedSince(context.kills, current.decidedSeq, context.subjects);
     const killFirst =
       kill !== undefined && (due === undefined || due.reminds || kill.engagedAtMs <= due.atMs);
     const moved =

@@ -139,11 +139,12 @@ function judge(
 export function mayRun(
   state: ExecutionState,
   attempt: AttemptId | undefined,
-  context: Pick<SettleContext, 'kills' | 'nowMs'>,
+  context: Pick<SettleContext, 'kills' | 'nowMs' | 'subjects'>,
 ): boolean {
   if (state.run.kind !== 'executing' || attempt === undefined || state.run.attemptId !== attempt)
     return false;
   if (state.expiresAtMs !== undefined && context.nowMs >= state.expiresAtMs) return false;
-  if (killedSince(context.kills, state.run.releasedSeq) !== undefined) return false;
-  return activeKill(context.kills, context.nowMs) === undefined;
+  const { kills, nowMs, subjects } = context;
+  if (killedSince(kills, state.run.releasedSeq, subjects) !== undefined) return false;
+  return activeKill(kills, nowMs, subjects) === undefined;
 }

@@ -6,6 +6,7 @@ import type {
   PolicyVerdict,
   RuleTrace,
 } from '../policy/model';
+import type { RiskScore } from '../risk/model';
 import type { ExecutionStatus } from './state';
 
 /** The open or final approval of an execution as askers see it. Times are ISO 8601 UTC. */
@@ -39,6 +40,8 @@ export interface ExecutionView {
   readonly trace: readonly RuleTrace[];
   readonly policyChain: PolicyDecision['policyChain'];
   readonly obligations: readonly Obligation[];
+  /** Absent for what was decided before requests were scored. */
+  readonly risk?: RiskScore;
   readonly agent: string;
   readonly action: string;
   readonly environment: string;
@@ -61,7 +64,12 @@ export interface ExecutionView {
   readonly updatedAt: string;
   /** Grows with every change; waiters resume by it. */
   readonly version: number;
-  readonly links: { readonly self: string; readonly temporal?: string };
+  readonly links: {
+    readonly self: string;
+    readonly temporal?: string;
+    /** Once a verdict stands. */
+    readonly receipt?: string;
+  };
 }
 
 /** One row of a list: never a token, a salt or arguments. */
@@ -93,6 +101,7 @@ export interface PendingApproval extends ApprovalView {
   readonly argsDigest: string;
   readonly reason: string;
   readonly matched: readonly MatchedRule[];
+  readonly risk?: RiskScore;
   readonly requestedAt: string;
   /** Milliseconds left by the database's clock. */
   readonly remainingMs: number;

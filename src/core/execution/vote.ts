@@ -78,6 +78,10 @@ function refuseVoter(
   if (excluded !== undefined) return refuse('not_eligible', excluded);
   const asked = standingGroups(approval, context.resolve);
   if (!asked.some((group) => group.eligible.includes(vote.voter))) {
+    // Whoever spoke at another level was not counted on here; what keeps them out is that vote.
+    const spent = refuseSpent(approval, vote);
+    if (spent !== undefined && !approval.votes.some((cast) => isHere(approval, cast, vote)))
+      return spent;
     return refuse(
       'not_eligible',
       `Level ${currentLevel(approval).name} asks other people; who becomes an approver later is not added to an open level.`,
@@ -140,9 +144,12 @@ function repeatedVote(
   );
 }
 
+const isHere = (approval: ApprovalState, cast: CountedVote, vote: VoteEvent): boolean =>
+  cast.principal === vote.voter && cast.level === approval.level.number;
+
 function refuseSpent(approval: ApprovalState, vote: VoteEvent): Answer | undefined {
   const own = approval.votes.filter((cast) => cast.principal === vote.voter);
-  const here = own.find((cast) => cast.level === approval.level.number);
+  const here = own.find((cast) => isHere(approval, cast, vote));
   const spent = here ?? (approval.chain.separation.distinctAcrossLevels ? own[0] : undefined);
   if (spent === undefined) return undefined;
   return refuse(

@@ -2,6 +2,7 @@ import type { CompileDependencies } from './capabilities';
 import { allOf, compileCondition, not, type ConditionContext, type Predicate } from './conditions';
 import type { PolicyDocument, PolicyScope, RuleDocument, RuleEffect } from './document';
 import { createDomainSet } from './domain-name';
+import { STANDARD } from './level-chain';
 import { YES, type Atom, type NamedList } from './evaluation';
 import { hasWildcard, matchesAny } from './glob';
 import type {
@@ -45,7 +46,8 @@ export interface CompiledRule {
   readonly reason: string;
   readonly warn: boolean;
   readonly shadow: boolean;
-  readonly requirement: ApprovalRequirement;
+  /** Absent: the rule names neither chain nor role, so the level of the risk chooses the chain. */
+  readonly requirement?: ApprovalRequirement;
   readonly exceptionRole?: string;
   /** Flags everything it is asked about, so its match says nothing about defaults. */
   readonly isCatchAll: boolean;
@@ -112,7 +114,8 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
   const evaluate = compileConditions(rule, surroundings, facts, conjuncts);
   const identity = { policy: document.id, version };
   const match = { ...identity, rule: rule.id, effect: rule.effect, reason: rule.reason };
-  const { approverRole, exceptionRole, chain } = rule;
+  const { exceptionRole } = rule;
+  const requirement = requirementOf(rule);
   return {
     ...identity,
     id: rule.id,
@@ -120,7 +123,7 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
     reason: rule.reason,
     warn: rule.warn,
     shadow: document.mode === 'shadow',
-    requirement: approverRole === undefined ? { chain } : { chain, approverRole },
+    ...(requirement === undefined ? {} : { requirement }),
     ...(exceptionRole === undefined ? {} : { exceptionRole }),
     isCatchAll: rule.effect === 'audit' && isUnconditional(rule, document.scope),
     keys: indexKeys(rule, document.scope),
@@ -136,6 +139,12 @@ function compileRule(rule: RuleDocument, surroundings: RuleSurroundings): Compil
     policyPart: noMatch,
     match,
   };
+}
+
+/** A role without a chain takes the place of the standard chain's approvers. */
+function requirementOf({ chain, approverRole }: RuleDocument): ApprovalRequirement | undefined {
+  if (approverRole !== undefined) return { chain: chain ?? STANDARD, approverRole };
+  return chain === undefined ? undefined : { chain };
 }
 
 function compileConditions(

@@ -14,24 +14,31 @@ import {
 } from './model';
 import type { PolicySet } from './policy-set';
 import { displayText } from './redact';
+import type { RiskScore } from '../risk/model';
+import { scoreRisk } from '../risk/score';
 
 /**
  * Decides a request against all active policies: the most restrictive of the matching rules wins. Pure, and never throws;
  * whatever cannot be evaluated restricts (I-1).
  */
 export function decide(input: PolicyInput, set: PolicySet): PolicyDecision {
+  const risk = scoreRisk(input);
   try {
     if (!set.policies.some((policy) => policy.mode === 'enforce')) {
-      return denial('no_active_policy', 'No policy set is active, so nothing is allowed.');
+      return denial('no_active_policy', 'No policy set is active, so nothing is allowed.', risk);
     }
-    return decideWith(input, set);
+    return decideWith(input, set, risk);
   } catch {
-    return denial('policy_error', 'The policies could not be evaluated, so nothing is allowed.');
+    return denial(
+      'policy_error',
+      'The policies could not be evaluated, so nothing is allowed.',
+      risk,
+    );
   }
 }
 
-function decideWith(input: PolicyInput, set: PolicySet): PolicyDecision {
-  const evaluation = startEvaluation(input, set.lists);
+function decideWith(input: PolicyInput, set: PolicySet, risk: RiskScore): PolicyDecision {
+  const evaluation = startEvaluation(input, set.lists, undefined, risk);
   const applied: Hit[] = [];
   const trace: RuleTrace[] = [];
   const effects = new Map<PolicyPart, Effect>();
@@ -43,13 +50,17 @@ function decideWith(input: PolicyInput, set: PolicySet): PolicyDecision {
     const before = effects.get(rule.policyPart) ?? 'allow';
     effects.set(rule.policyPart, strictest(before, hit.effect));
   }
-  const outcome = settle(applied, input.request, set);
+  const outcome = settle(applied, evaluation, set);
   const matched = applied.map(matchOf);
   if (outcome.defaulted !== undefined) {
     const match = defaultMatch(outcome.defaulted);
     matched.push(match);
     const { policy, version, rule, effect } = match;
     trace.push({ policy, version, rule, effect, matched: true });
+  }
+  if (outcome.band !== undefined) {
+    matched.push(outcome.band.match);
+    trace.push(outcome.band.trace);
   }
   // What decided stands first; among equals the order of policy and rule stays.
   if (matched.length > 1) matched.sort(byRestriction);
@@ -59,12 +70,13 @@ function decideWith(input: PolicyInput, set: PolicySet): PolicyDecision {
     verdict,
     reasonCode: reasonCodeOf(verdict, outcome),
     reason: reasonOf(verdict, outcome, matched),
-    explanation: explain({ verdict, outcome, matched, input, set, work: evaluation.work }),
+    explanation: explain({ verdict, outcome, matched, input, set, work: evaluation.work, risk }),
     matched,
     trace,
     obligations: outcome.combined.obligations,
     requirements: verdict === 'REQUIRE_APPROVAL' ? outcome.combined.requirements : [],
     policyChain: chainOf(input, set, effects),
+    risk,
     ...(exceptionOffered === undefined ? {} : { exceptionOffered }),
   };
 }
@@ -160,7 +172,7 @@ function chainOf(
   return chain;
 }
 
-const denial = (reasonCode: string, reason: string): PolicyDecision => ({
+const denial = (reasonCode: string, reason: string, risk: RiskScore): PolicyDecision => ({
   verdict: 'DENY',
   reasonCode,
   reason,
@@ -170,4 +182,5 @@ const denial = (reasonCode: string, reason: string): PolicyDecision => ({
   obligations: [],
   requirements: [],
   policyChain: [],
+  risk,
 });

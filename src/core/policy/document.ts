@@ -59,8 +59,8 @@ export interface RuleDocument {
   readonly effect: RuleEffect;
   /** `warn` is an audit that also carries a warning for the caller. */
   readonly warn: boolean;
-  /** Used when the effect is `require_approval`. */
-  readonly chain: string;
+  /** Used when the effect is `require_approval`; without it the role's or the risk level's chain. */
+  readonly chain?: string;
   readonly approverRole?: string;
   /** The role that may turn this denial into an approval when an exception is requested. */
   readonly exceptionRole?: string;

@@ -4,6 +4,8 @@ import { domainsIn, type DomainSet } from './domain-name';
 import type { PolicyInput } from './model';
 import { fold } from './text';
 import type { Json } from '../json';
+import type { RiskScore } from '../risk/model';
+import { scoreRisk } from '../risk/score';
 
 /**
  * Three values, so that what cannot be evaluated stays unknown under `not` and fails toward the rule's effect only at the
@@ -52,6 +54,7 @@ const startWork = (): WorkBudget => ({
 export interface Evaluation {
   readonly input: PolicyInput;
   readonly lists: ReadonlyMap<string, NamedList>;
+  readonly risk: RiskScore;
   /** The test that decided the rule just evaluated, and whether an odd number of `not` lies around it. */
   atom: Atom | undefined;
   negated: boolean;
@@ -70,9 +73,11 @@ export const startEvaluation = (
   input: PolicyInput,
   lists: ReadonlyMap<string, NamedList>,
   work: WorkBudget = startWork(),
+  risk: RiskScore = scoreRisk(input),
 ): Evaluation => ({
   input,
   lists,
+  risk,
   atom: undefined,
   negated: false,
   problem: undefined,

@@ -4,6 +4,8 @@ import { withValue } from './field';
 import { isExceptionRequest, outcomeOf, type Hit, type Outcome } from './outcome';
 import type { MatchedRule, PolicyInput, PolicyVerdict } from './model';
 import type { PolicySet } from './policy-set';
+import type { RiskScore } from '../risk/model';
+import { riskSentence } from '../risk/explain-score';
 
 export interface Explained {
   readonly verdict: PolicyVerdict;
@@ -12,15 +14,20 @@ export interface Explained {
   readonly input: PolicyInput;
   readonly set: PolicySet;
   readonly work: WorkBudget;
+  readonly risk: RiskScore;
 }
 
 /** The matched rule that decided: of the winning effect, one that was evaluated in full if there is one. */
 function decisive(outcome: Outcome, matched: readonly MatchedRule[]): MatchedRule | undefined {
   // A flag for audit allows nothing: where no rule decided, the default did.
-  const byDefault = matched.find((match) => match.rule === 'default');
-  const flagged = outcome.combined.effect === 'audit' && outcome.defaulted !== undefined;
-  if (flagged && byDefault !== undefined) return byDefault;
-  const winning = matched.filter((match) => match.effect === outcome.combined.effect);
+  const { combined, defaulted, band } = outcome;
+  if (combined.effect === 'audit' && defaulted !== undefined) {
+    const byDefault = matched.find((match) => match.rule === 'default');
+    if (byDefault !== undefined) return byDefault;
+  }
+  // Nor does a band that flags, and it does so only over what allows.
+  const effect = band?.match.effect === 'audit' ? 'allow' : combined.effect;
+  const winning = matched.filter((match) => match.effect === effect);
   return winning.find((match) => match.policyError === undefined) ?? winning[0];
 }
 
@@ -47,6 +54,7 @@ export function explain(explained: Explained): string {
     const change = nearestChange(explained);
     if (change !== undefined) sentences.push(change);
   }
+  sentences.push(riskSentence(explained.risk));
   return sentences.join(' ');
 }
 

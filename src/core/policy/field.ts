@@ -1,6 +1,7 @@
 import type { Evaluation } from './evaluation';
-import type { AgentProfile, PolicyInput, RiskLevel } from './model';
+import type { AgentProfile, PolicyInput } from './model';
 import type { Json, JsonObject } from '../json';
+import { claimedLevel, strictestLevel } from '../risk/score';
 
 /** A computed fact that is not there; why goes to `evaluation.problem`. Not the same as a missing field. */
 export const UNREADABLE = Symbol('unreadable');
@@ -25,7 +26,6 @@ export const AGENT_FIELDS = [
   'status',
 ] as const;
 export const TIME_FIELDS = ['hour', 'minute', 'weekday'] as const;
-const RISK_LEVELS: readonly RiskLevel[] = ['low', 'medium', 'high', 'critical'];
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
 /** The fact a field is computed from, if it is. */
@@ -36,7 +36,7 @@ export function factOf(field: string): string | undefined {
 
 /**
  * Compiles a field path. A bare name is looked up in args, context and agent, the first present; `risk_level` is the
- * strictest of the request's claim and the registry's level, so a claim never lowers it. A test of a bare name that the
+ * strictest of the request's claim, the registry's level and the score's, so a claim never lowers it. A test of a bare name that the
  * registry knows, too, must weigh both values: see `registeredField`.
  */
 export function compileField(field: string): FieldReader {
@@ -75,7 +75,7 @@ export function registeredField(
 }
 
 function readBare(name: string): FieldReader {
-  if (name === 'risk_level') return ({ input }) => strictestRiskLevel(input);
+  if (name === 'risk_level') return strictestRiskLevel;
   if (name === 'action' || name === 'tool_name') return ({ input }) => input.request.action;
   if (name === 'environment') return ({ input }) => input.request.environment;
   return ({ input: { request } }) =>
@@ -127,14 +127,10 @@ function agentField(agent: AgentProfile, name: string): Json | undefined {
 }
 
 /** An unknown claimed level is returned as it is, so that the test on it has no answer and fails toward the rule. */
-function strictestRiskLevel({ request }: PolicyInput): Json {
-  const claim = own(request.context, 'risk_level');
-  if (claim === undefined) return request.agent.riskLevel;
-  const level = RISK_LEVELS.findIndex(
-    (known) => typeof claim === 'string' && known === claim.trim().toLowerCase(),
-  );
-  if (level === -1) return { unknownLevel: claim };
-  return RISK_LEVELS[Math.max(level, RISK_LEVELS.indexOf(request.agent.riskLevel))] ?? 'critical';
+function strictestRiskLevel({ input: { request }, risk }: Evaluation): Json {
+  return claimedLevel(request) === 'unknown'
+    ? { unknownLevel: request.context['risk_level'] ?? null }
+    : strictestLevel(request, risk);
 }
 
 function timeField(nowMs: number, name: string): Json | undefined {

@@ -1,5 +1,6 @@
 import type { AgentId } from '../ids';
 import type { JsonObject } from '../json';
+import type { Reversibility, RiskLevel, RiskScore } from '../risk/model';
 
 /** From least to most restrictive. Combining takes the most restrictive of all matched rules. */
 export const EFFECTS = [
@@ -13,7 +14,6 @@ export const EFFECTS = [
 export type Effect = (typeof EFFECTS)[number];
 
 export type PolicyVerdict = 'ALLOW' | 'DENY' | 'REQUIRE_APPROVAL';
-export type RiskLevel = 'low' | 'medium' | 'high' | 'critical';
 
 /** What the registry knows of the agent; a claim in the request's context may tighten but never loosen it. */
 export interface AgentProfile {
@@ -27,6 +27,8 @@ export interface AgentProfile {
   readonly environments: readonly string[];
   readonly tags: readonly string[];
   readonly status: 'active' | 'suspended' | 'retired';
+  /** The tools, by action name, of which the registry knows how far they can be taken back. */
+  readonly tools?: Readonly<Record<string, { readonly reversibility: Reversibility }>>;
 }
 
 /** The part of a request that policy reads. */
@@ -58,7 +60,7 @@ export interface PolicyInput {
 
 /** One requirement of human approval; several merge into their union with the strictest timers. */
 export interface ApprovalRequirement {
-  /** Chain id. Until other chains exist every default is `standard`. */
+  /** Chain id. */
   readonly chain: string;
   /** Replaces the approvers of the chain's first level when a rule names a role. */
   readonly approverRole?: string;
@@ -121,4 +123,6 @@ export interface PolicyDecision {
   }[];
   /** The role that may grant an exception to this denial, when each denying rule offers one. */
   readonly exceptionOffered?: string;
+  /** Always there on a new decision; absent on one stored before requests were scored. */
+  readonly risk?: RiskScore;
 }

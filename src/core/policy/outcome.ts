@@ -1,10 +1,13 @@
-import { joinAll, NOTHING, strictest, type Combined } from './combine';
+import { joinAll, strictest, type Combined } from './combine';
 import type { CompiledPolicy, CompiledRule } from './compile';
 import type { RuleEffect } from './document';
 import { startEvaluation, UNKNOWN, YES } from './evaluation';
 import type { Evaluation, Truth, WorkBudget } from './evaluation';
 import type { ApprovalRequirement, Effect, Obligation, PolicyInput, PolicyRequest } from './model';
 import type { PolicySet } from './policy-set';
+import { LEVEL_CHAINS, STANDARD } from './level-chain';
+import { bandOver, type RiskBand } from './risk-band';
+import { strictestLevel } from '../risk/score';
 
 /** A rule that matched, with what it asks of this request. */
 export interface Hit {
@@ -21,10 +24,9 @@ export interface Outcome {
   readonly hits: readonly Hit[];
   readonly combined: Combined;
   readonly defaulted?: { readonly policy?: CompiledPolicy; readonly effect: Effect };
+  /** The band of the risk score, where it changes the outcome. */
+  readonly band?: RiskBand;
 }
-
-/** The requirement of an approval for which no rule names a chain. */
-const STANDARD: ApprovalRequirement = { chain: 'standard' };
 
 /** Never throws: whatever goes wrong inside a condition leaves the rule without an answer. */
 export function judge(rule: CompiledRule, evaluation: Evaluation): Truth {
@@ -54,15 +56,33 @@ export function hitOf(rule: CompiledRule, result: Truth, evaluation: Evaluation)
 export const isExceptionRequest = (request: PolicyRequest): boolean =>
   request.exceptionRequested && (request.justification ?? '').trim() !== '';
 
-/** Joins the applied hits; the strictest default of the covering policies fills in where no rule speaks. */
-export function settle(hits: readonly Hit[], request: PolicyRequest, set: PolicySet): Outcome {
-  const parts = hits.map(contribution);
-  if (hits.some(decides)) return { hits, combined: joinAll(parts) };
+/**
+ * Joins the applied hits; the strictest default of the covering policies fills in where no rule speaks. The band of
+ * the score joins last: it never lifts anything and is no match for the defaults.
+ */
+export function settle(hits: readonly Hit[], evaluation: Evaluation, set: PolicySet): Outcome {
+  const { request } = evaluation.input;
+  const parts: Combined[] = [];
+  for (const hit of hits) parts.push(contribution(hit, evaluation));
+  if (hits.some(decides)) return banded({ hits, combined: joinAll(parts) }, evaluation);
   const defaulted = strictestDefault(request, set);
-  const requirements = defaulted.effect === 'require_approval' ? [STANDARD] : [];
-  const combined = joinAll([...parts, { ...NOTHING, effect: defaulted.effect, requirements }]);
-  return { hits, defaulted, combined };
+  const { effect } = defaulted;
+  const requirements = effect === 'require_approval' ? [bareRequirement(evaluation)] : [];
+  parts.push({ effect, requirements, obligations: [] });
+  return banded({ hits, defaulted, combined: joinAll(parts) }, evaluation);
 }
+
+function banded(outcome: Outcome, { risk }: Evaluation): Outcome {
+  const over = bandOver(outcome.combined, risk);
+  if (over === undefined) return outcome;
+  const { hits, defaulted } = outcome;
+  const { combined, band } = over;
+  return defaulted === undefined ? { hits, combined, band } : { hits, combined, defaulted, band };
+}
+
+/** The requirement of an approval for which nobody names a chain or a role. */
+const bareRequirement = ({ input, risk }: Evaluation): ApprovalRequirement =>
+  LEVEL_CHAINS[strictestLevel(input.request, risk)];
 
 /** The outcome alone, without trace, within what is left of a decision's budget. */
 export function outcomeOf(input: PolicyInput, set: PolicySet, work: WorkBudget): Outcome {
@@ -72,23 +92,28 @@ export function outcomeOf(input: PolicyInput, set: PolicySet, work: WorkBudget):
     const hit = rule.shadow ? undefined : hitOf(rule, judge(rule, evaluation), evaluation);
     if (hit !== undefined) hits.push(hit);
   }
-  return settle(hits, input.request, set);
+  return settle(hits, evaluation, set);
 }
 
 /** A flag on everything, or one raised for want of an answer, must not lift a default denial. */
 const decides = (hit: Hit): boolean =>
   hit.rule.effect !== 'audit' || !(hit.rule.isCatchAll || hit.problem !== undefined);
 
-function contribution({ rule, effect, asksException }: Hit): Combined {
-  const requirements = effect === 'require_approval' ? [requirementOf(rule, asksException)] : [];
+function contribution({ rule, effect, asksException }: Hit, evaluation: Evaluation): Combined {
+  const requirements =
+    effect === 'require_approval' ? [requirementOf(rule, asksException, evaluation)] : [];
   return { effect, requirements, obligations: effect === 'audit' ? flags(rule) : [] };
 }
 
-function requirementOf(rule: CompiledRule, asksException: boolean): ApprovalRequirement {
+function requirementOf(
+  rule: CompiledRule,
+  asksException: boolean,
+  evaluation: Evaluation,
+): ApprovalRequirement {
   const role = rule.exceptionRole;
   return asksException && role !== undefined
-    ? { ...STANDARD, approverRole: role }
-    : rule.requirement;
+    ? { chain: STANDARD, approverRole: role }
+    : (rule.requirement ?? bareRequirement(evaluation));
 }
 
 function flags(rule: CompiledRule): readonly Obligation[] {

@@ -1,4 +1,4 @@
-import { createUserBody, user } from '../../contract/users';
+import { createdUser, createUserBody } from '../../contract/users';
 import { defineRoute } from '../route';
 
 export const createUserRoute = defineRoute({
@@ -9,7 +9,7 @@ export const createUserRoute = defineRoute({
   tag: 'Identity',
   summary: 'Create a user',
   body: { kind: 'json', schema: createUserBody },
-  replies: { 201: { description: 'Created.', schema: user } },
+  replies: { 201: { description: 'Created.', schema: createdUser } },
   errors: ['conflict'],
   handle: async ({ caller, body }, useCases) => ({
     status: 201,

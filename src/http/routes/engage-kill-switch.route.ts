@@ -1,7 +1,7 @@
 import {
+  engagedKillSwitch,
   engageKillSwitchBody,
-  killSwitch,
-  RESERVED_KILL_SWITCH_FIELDS,
+  toEngageKillSwitchInput,
 } from '../../contract/kill-switches';
 import { defineRoute } from '../route';
 
@@ -11,15 +11,19 @@ export const engageKillSwitchRoute = defineRoute({
   path: '/v1/kill-switches',
   permission: 'kill:engage',
   tag: 'Controls',
-  summary: 'Stop everything',
+  summary: 'Stop everything, or one part',
   description:
-    'From its commit on nothing is allowed or released. What was decided and not released before ' +
-    'stays void, even when the switch is lifted.',
-  body: { kind: 'json', schema: engageKillSwitchBody, reserved: RESERVED_KILL_SWITCH_FIELDS },
-  replies: { 201: { description: 'Engaged.', schema: killSwitch } },
-  errors: [],
+    'From its commit on nothing in its scope is allowed or released. What was decided and not ' +
+    'released before stays void, even when the switch is lifted. A scope matches an agent as it was ' +
+    'at the decision or as it is now. A `global` one also needs `kill:engage_global` in tenant ' +
+    '`default`.',
+  body: { kind: 'json', schema: engageKillSwitchBody },
+  replies: {
+    201: { description: 'Engaged, or engaged before by the same id.', schema: engagedKillSwitch },
+  },
+  errors: ['conflict'],
   handle: async ({ caller, body }, useCases) => ({
     status: 201,
-    body: await useCases.engageKillSwitch(caller, body),
+    body: await useCases.engageKillSwitch(caller, toEngageKillSwitchInput(body)),
   }),
 });

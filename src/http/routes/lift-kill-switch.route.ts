@@ -14,7 +14,9 @@ export const liftKillSwitchRoute = defineRoute({
   permission: 'kill:lift',
   tag: 'Controls',
   summary: 'Lift a kill switch',
-  description: 'New requests are decided again; what the switch voided stays void.',
+  description:
+    'New requests are decided again; what the switch voided stays void. A global one also needs ' +
+    '`kill:engage_global` in tenant `default`.',
   params: killSwitchParams,
   query: liftKillSwitchQuery,
   body: { kind: 'json', schema: liftKillSwitchBody },

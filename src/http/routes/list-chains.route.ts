@@ -1,4 +1,4 @@
-import { chainList } from '../../contract/approvals';
+import { chainList } from '../../contract/chain-views';
 import { defineRoute } from '../route';
 
 const chainsRoute = (operationId: string, path: string) =>
@@ -8,7 +8,7 @@ const chainsRoute = (operationId: string, path: string) =>
     path,
     permission: 'chains:read',
     tag: 'Approvals',
-    summary: 'List the approval chains',
+    summary: 'List the approval chains in force, predefined and own',
     replies: { 200: { description: 'All chains.', schema: chainList } },
     errors: [],
     handle: async ({ caller }, useCases) => ({

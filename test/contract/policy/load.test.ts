@@ -228,7 +228,7 @@ policy: { name: Watch, when: { field: environment, equals: prod }, then: warn }
   it('makes one rule of each document and inherits the default of the bundle', () => {
     const document = loaded(text, { ...OPTIONS, bundleDefault: 'deny' });
     expect(document.rules).toMatchObject([
-      { id: 'costly-operation', effect: 'require_approval', chain: 'standard' },
+      { id: 'costly-operation', effect: 'require_approval' },
       { id: 'watch', effect: 'audit', warn: true, reason: 'Watch' },
     ]);
     expect(document.defaultEffect).toBe('deny');

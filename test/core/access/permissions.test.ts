@@ -40,6 +40,7 @@ describe('permissionsOf', () => {
     ['audit:verify', ['Admin', 'Operator', 'Auditor']],
     ['kill:read', ['Admin', 'Operator', 'Developer', 'Auditor']],
     ['kill:engage', ['Admin', 'Operator']],
+    ['kill:engage_global', ['Admin', 'Operator']],
     ['kill:lift', ['Admin', 'Operator']],
     ['status:read', ['Admin', 'Operator', 'Developer', 'Auditor']],
   ])('%s is held by %j', (permission, roles) => {

@@ -1,26 +1,27 @@
 import fc from 'fast-check';
 import {
   describeApprovers,
-  ladderFor,
-  STANDARD_CHAIN,
   type ChainDefinition,
+  type Ladder,
 } from '../../../src/core/escalation/chain';
-import {
-  openLadder,
-  timeOutLevel,
-  type ApprovalState,
-  type LadderStep,
-} from '../../../src/core/escalation/ladder';
+import { ladderFor } from '../../../src/core/escalation/compose';
+import { openLadder, timeOutLevel, type ApprovalState } from '../../../src/core/escalation/ladder';
+import type { LadderStep } from '../../../src/core/escalation/ladder-events';
+import { mergeLadders } from '../../../src/core/escalation/merge-ladders';
+import { STANDARD_CHAIN } from '../../../src/core/escalation/predefined-chains';
 import { quorumReached } from '../../../src/core/escalation/quorum';
 import { approvalId, userPrincipal } from '../../../src/core/ids';
 import { anyChain } from '../execution/random-story';
 import {
   ANN,
   BEA,
+  CALM,
   chainOf,
   CID,
   DAN,
   groupOf,
+  ladderContext,
+  ladderOf,
   levelOf,
   resolveIn,
 } from '../execution/state-builders';
@@ -29,9 +30,14 @@ const PEOPLE = [ANN, BEA, CID, DAN, userPrincipal('eve')];
 const EVERYBODY = resolveIn({ 'role:a': PEOPLE, 'role:b': PEOPLE, 'role:c': PEOPLE });
 const SOME = resolveIn({ 'role:a': [ANN, BEA], 'role:b': [BEA, CID], 'role:c': [CID, DAN] });
 
-const mergedOf = (...chains: readonly ChainDefinition[]): ChainDefinition => {
+const ladderForCalm = (
+  requirements: Parameters<typeof ladderFor>[0],
+  chains: Parameters<typeof ladderFor>[1],
+) => ladderFor(requirements, chains, CALM);
+
+const mergedOf = (...chains: readonly ChainDefinition[]): Ladder => {
   const byName = new Map(chains.map((chain, at) => [`c${String(at)}`, chain]));
-  const merged = ladderFor(
+  const merged = ladderForCalm(
     [...byName.keys()].map((chain) => ({ chain })),
     byName,
   );
@@ -44,7 +50,7 @@ const named = anyChain.chain((chain) =>
 );
 
 /** How the chain ends when nobody ever answers. */
-function silenceUnder(chain: ChainDefinition): string {
+function silenceUnder(chain: Ladder): string {
   const id = approvalId('a1');
   const opening = { approvalId: id, chain, basis: 'b', excluded: [] };
   const end = (step: LadderStep, approval: ApprovalState = step.approval): string =>
@@ -52,8 +58,8 @@ function silenceUnder(chain: ChainDefinition): string {
       ? step.verdict.kind
       : approval.parked
         ? 'parked'
-        : end(timeOutLevel(approval, approval.level.deadlineMs, EVERYBODY));
-  return end(openLadder(opening, 0, EVERYBODY));
+        : end(timeOutLevel(approval, ladderContext({ resolve: EVERYBODY })));
+  return end(openLadder(opening, ladderContext({ resolve: EVERYBODY })));
 }
 
 describe('the chain that everybody gets', () => {
@@ -79,18 +85,18 @@ describe('ladderFor', () => {
   ]);
 
   it('takes the chain as it stands, with the role that a rule names in the place of its first people', () => {
-    expect(ladderFor([{ chain: 'standard' }], chains)).toEqual(STANDARD_CHAIN);
-    const asked = ladderFor([{ chain: 'standard', approverRole: 'support-manager' }], chains);
+    expect(ladderForCalm([{ chain: 'standard' }], chains)).toEqual(ladderOf(STANDARD_CHAIN));
+    const asked = ladderForCalm([{ chain: 'standard', approverRole: 'support-manager' }], chains);
     expect(asked?.levels[0]?.groups).toEqual([groupOf('support-manager')]);
   });
 
   it('asks as many people of the named role as the chain asked of its own', () => {
-    const asked = ladderFor([{ chain: 'critical', approverRole: 'cfo' }], chains);
+    const asked = ladderForCalm([{ chain: 'critical', approverRole: 'cfo' }], chains);
     expect(asked?.levels[0]?.groups).toEqual([groupOf('cfo', 2)]);
   });
 
   it('joins two requirements into one level that needs the people of both', () => {
-    const both = ladderFor(
+    const both = ladderForCalm(
       [
         { chain: 'standard', approverRole: 'finance' },
         { chain: 'standard', approverRole: 'security' },
@@ -102,9 +108,9 @@ describe('ladderFor', () => {
   });
 
   it('knows no ladder for nothing, nor for a chain it does not know: never a weaker one', () => {
-    expect(ladderFor([], chains)).toBeUndefined();
-    expect(ladderFor([{ chain: 'standard' }, { chain: 'gone' }], chains)).toBeUndefined();
-    expect(ladderFor([{ chain: 'gone' }, { chain: 'standard' }], chains)).toBeUndefined();
+    expect(ladderForCalm([], chains)).toBeUndefined();
+    expect(ladderForCalm([{ chain: 'standard' }, { chain: 'gone' }], chains)).toBeUndefined();
+    expect(ladderForCalm([{ chain: 'gone' }, { chain: 'standard' }], chains)).toBeUndefined();
   });
 });
 
@@ -187,8 +193,8 @@ describe('merging chains', () => {
           [c, b, a],
         ])
           expect(mergedOf(...order)).toEqual(merged);
-        expect(mergedOf(a, mergedOf(b, c))).toEqual(merged);
-        expect(mergedOf(mergedOf(a, b), c)).toEqual(merged);
+        expect(mergeLadders(ladderOf(a), mergedOf(b, c))).toEqual(merged);
+        expect(mergeLadders(mergedOf(a, b), ladderOf(c))).toEqual(merged);
       }),
     );
   });
@@ -208,7 +214,7 @@ describe('merging chains', () => {
         const merged = mergedOf(a, b);
         for (const chain of [a, b])
           for (const [index, level] of chain.levels.entries()) {
-            const groupsOf = (each: ChainDefinition['levels'][number] | undefined) =>
+            const groupsOf = (each: Ladder['levels'][number] | undefined) =>
               (each?.groups ?? []).map(({ quorum, selectors }) => ({
                 quorum,
                 eligible: selectors.flatMap((selector) => [...SOME(selector)]),
@@ -227,13 +233,16 @@ describe('merging chains', () => {
       const long = chainOf({ levels: [levelOf('b', { onTimeout: 'escalate' }), levelOf('c')] });
       const opening = { approvalId: approvalId('a1'), basis: 'b', excluded: [] };
       const people = { 'role:a': [ANN], 'role:b': [BEA], 'role:c': [CID] };
-      const verdictOf = (chain: ChainDefinition, empty: string) =>
-        openLadder({ ...opening, chain }, 0, resolveIn({ ...people, [empty]: [] })).verdict;
+      const verdictOf = (chain: Ladder, empty: string) =>
+        openLadder(
+          { ...opening, chain },
+          ladderContext({ resolve: resolveIn({ ...people, [empty]: [] }) }),
+        ).verdict;
       const rejected = { kind: 'rejected', by: 'no_approvers' };
       expect(verdictOf(mergedOf(short, long), 'role:a')).toEqual(rejected);
       expect(verdictOf(mergedOf(long, short), 'role:b')).toEqual(rejected);
       expect(verdictOf(mergedOf(long, short), 'role:c')).toEqual({ kind: 'open' });
-      expect(verdictOf(long, 'role:b')).toEqual({ kind: 'open' });
+      expect(verdictOf(ladderOf(long), 'role:b')).toEqual({ kind: 'open' });
     },
   );
 
@@ -241,7 +250,11 @@ describe('merging chains', () => {
     fc.assert(
       fc.property(named, named, named, (a, b, c) => {
         if (silenceUnder(mergedOf(a, b, c)) !== 'approved') return;
-        expect([a, b, c].map(silenceUnder)).toEqual(['approved', 'approved', 'approved']);
+        expect([a, b, c].map((each) => silenceUnder(ladderOf(each)))).toEqual([
+          'approved',
+          'approved',
+          'approved',
+        ]);
       }),
       { numRuns: 1_000 },
     );

@@ -4,8 +4,8 @@ import {
   openLadder,
   timeOutLevel,
   type ApprovalState,
-  type LadderStep,
 } from '../../../src/core/escalation/ladder';
+import type { LadderStep } from '../../../src/core/escalation/ladder-events';
 import { approvalId, type PrincipalId } from '../../../src/core/ids';
 import {
   ANN,
@@ -15,6 +15,8 @@ import {
   DAN,
   DIRECTORY,
   groupOf,
+  ladderContext,
+  ladderOf,
   levelOf,
   OPENED_MS,
   resolveIn,
@@ -24,9 +26,8 @@ import {
 
 const open = (chain: ChainDefinition, directory: Directory = DIRECTORY): LadderStep =>
   openLadder(
-    { approvalId: approvalId('a1'), chain, basis: 'b', excluded: [] },
-    OPENED_MS,
-    resolveIn(directory),
+    { approvalId: approvalId('a1'), chain: ladderOf(chain), basis: 'b', excluded: [] },
+    ladderContext({ resolve: resolveIn(directory) }),
   );
 
 interface Now {
@@ -47,19 +48,20 @@ const vote = (
       voteId: `v${String(approval.votes.length)}`,
       principal: voter,
       assurance: 'linked',
-      level: approval.level.index,
+      surface: 'api',
+      level: approval.level.number,
       verdict,
       atMs: nowMs,
     },
-    {
+    ladderContext({
       nowMs,
-      resolve: resolveIn(directory),
-      stillEligible: (person) => !removed.includes(person),
-    },
+      resolve: (selector) =>
+        resolveIn(directory)(selector).filter((person) => !removed.includes(person)),
+    }),
   );
 
 const timeOut = (approval: ApprovalState, nowMs = OPENED_MS + TIMEOUT_MS, directory = DIRECTORY) =>
-  timeOutLevel(approval, nowMs, resolveIn(directory));
+  timeOutLevel(approval, ladderContext({ nowMs, resolve: resolveIn(directory) }));
 
 const wordOf = ({ verdict }: LadderStep): string =>
   verdict.kind === 'open' ? 'open' : `${verdict.kind} by ${verdict.by}`;
@@ -92,9 +94,15 @@ describe('opening a ladder', () => {
     );
     expect(approval.level).toEqual({
       index: 0,
+      number: 1,
+      opening: 1,
       openedAtMs: OPENED_MS,
       deadlineMs: OPENED_MS + TIMEOUT_MS,
+      remindAtMs: [],
+      reminded: 0,
       groups: [{ quorum: 2, eligible: [ANN, BEA, CID] }],
+      told: false,
+      why: 'first',
     });
   });
 
@@ -162,10 +170,15 @@ describe('a level that times out', () => {
     expect(eventsOf(step)).toEqual(['level_timed_out approver', 'level_empty senior']);
   });
 
-  it('gives the next level its whole time, counted from when its people are asked', () => {
+  it('starts the clock of the next level at its own deadline, however late the timer', () => {
     const late = OPENED_MS + 10 * TIMEOUT_MS;
     const { level } = timeOut(open(chainOf({ levels: LEVELS })).approval, late).approval;
-    expect(level).toMatchObject({ index: 1, openedAtMs: late, deadlineMs: late + 2 * TIMEOUT_MS });
+    const deadline = OPENED_MS + TIMEOUT_MS;
+    expect(level).toMatchObject({
+      number: 2,
+      openedAtMs: deadline,
+      deadlineMs: deadline + 2 * TIMEOUT_MS,
+    });
   });
 });
 
@@ -200,7 +213,11 @@ describe('an approval', () => {
 
   it('of a level below is no vote of this one', () => {
     const both = levelOf('both', { groups: [groupOf('both', 2)], onTimeout: 'escalate' });
-    const chain = chainOf({ levels: [both, both] });
+    const { separation } = chainOf();
+    const chain = chainOf({
+      levels: [both, both],
+      separation: { ...separation, distinctAcrossLevels: false },
+    });
     const above = timeOut(vote(open(chain).approval, ANN).approval).approval;
     expect(wordOf(vote(above, CID))).toBe('open');
   });
@@ -255,7 +272,7 @@ describe('a rejection', () => {
 
   it('hands it up where the chain says so, and ends it at the top', () => {
     const step = vote(withRule({ kind: 'escalate' }), ANN, 'reject', { directory: every });
-    expect(eventsOf(step)).toEqual(['level_opened senior']);
+    expect(eventsOf(step)).toEqual(['level_passed_up approver', 'level_opened senior']);
     expect(wordOf(vote(step.approval, DAN, 'reject', { directory: every }))).toBe(
       'rejected by vote',
     );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { killedSince } from '../../../src/core/controls/kill-switch';
+import { standingGroups } from '../../../src/core/escalation/ladder';
 import { quorumReached } from '../../../src/core/escalation/quorum';
 import { settle } from '../../../src/core/execution/settle';
 import { dueAtMs, isOpen, statusOf, type ExecutionState } from '../../../src/core/execution/state';
@@ -26,6 +27,11 @@ const released = ({ before, after }: Scene): boolean =>
   after.state.run.kind === 'executing' && before.run.kind !== 'executing';
 const voidable = (state: ExecutionState): boolean =>
   isOpen(state) || (state.verdict === 'approved' && state.run.kind === 'none');
+
+const ELSEWHERE = { scope: 'agent', target: 'another-bot' } as const;
+/** As long a pause, with nothing engaged: there is nothing to lift then. */
+const withoutEngagement = (each: Story['happenings'][number]): Story['happenings'][number] =>
+  each.kind === 'engage' ? { kind: 'lift', pauseMs: each.pauseMs } : each;
 
 /** What a run may become. Everything else it stays. */
 const NEXT_RUNS: Readonly<Record<string, readonly string[]>> = {
@@ -113,10 +119,21 @@ describe('laws of the one transition, over random ladders, people and times', ()
   it('I-7: after a kill switch whatever was not released is void, lifted or not', () => {
     forEveryScene((scene) => {
       const { before, after, context } = scene;
-      if (killedSince(context.kills, before.decidedSeq) === undefined) return;
+      if (killedSince(context.kills, before.decidedSeq, context.subjects) === undefined) return;
       expect(voidable(after.state)).toBe(false);
       expect(released(scene)).toBe(false);
       expect(after.counted).toBeUndefined();
+    });
+  });
+
+  it('I-7: a kill switch out of scope changes nothing', () => {
+    forEveryStory((story) => {
+      const elsewhere = story.happenings.map((each) =>
+        each.kind === 'engage' ? { ...each, reach: ELSEWHERE } : each,
+      );
+      const without = play({ ...story, happenings: elsewhere.map(withoutEngagement) });
+      const outcomes = ({ scenes }: typeof without) => scenes.map(({ after }) => after);
+      expect(outcomes(play({ ...story, happenings: elsewhere }))).toEqual(outcomes(without));
     });
   });
 
@@ -131,7 +148,7 @@ describe('laws of the one transition, over random ladders, people and times', ()
         expect(isOpen(state)).toBe(true);
         expect(nowMs).toBeLessThan(lifeEnds);
         expect(nowMs).toBeLessThan(state.verdict === 'parked' ? FOREVER_MS : deadlineMs);
-        expect(after.counted).toMatchObject({ level: state.approval?.level.index, atMs: nowMs });
+        expect(after.counted).toMatchObject({ level: state.approval?.level.number, atMs: nowMs });
       }
       if (released(scene)) {
         expect(nowMs).toBeLessThan(after.state.validUntilMs ?? 0);
@@ -161,11 +178,10 @@ describe('laws of the one transition, over random ladders, people and times', ()
       );
       const { approval } = state;
       const humans = (approval?.votes ?? [])
-        .filter((vote) => vote.verdict === 'approve' && vote.level === approval?.level.index)
-        .filter((vote) => context.stillEligible(vote.principal))
+        .filter((vote) => vote.verdict === 'approve' && vote.level === approval?.level.number)
         .map((vote) => vote.principal);
-      const byPeople =
-        counted?.verdict === 'approve' && quorumReached(approval?.level.groups ?? [], humans);
+      const asked = approval === undefined ? [] : standingGroups(approval, context.resolve);
+      const byPeople = counted?.verdict === 'approve' && quorumReached(asked, humans);
       expect(bySilence || byPeople).toBe(true);
       expect(bySilence && byPeople).toBe(false);
     });

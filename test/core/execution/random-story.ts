@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { KillSwitch } from '../../../src/core/controls/kill-switch';
+import type { KillReach, KillSwitch } from '../../../src/core/controls/kill-switch';
 import type { ChainDefinition, ChainLevel } from '../../../src/core/escalation/chain';
 import type { ExecutionState } from '../../../src/core/execution/state';
 import {
@@ -24,6 +24,7 @@ import {
   outcomeBy,
   releaseBy,
   resolveIn,
+  SUBJECT,
   voteBy,
 } from './state-builders';
 
@@ -31,10 +32,19 @@ const PEOPLE = [ANN, BEA, CID, DAN];
 const ROLES = ['a', 'b', 'c'] as const;
 const MAX_PAUSE_MS = 12;
 
+/** Some reach the execution of the story, some do not. */
+const REACHES: readonly KillReach[] = [
+  { scope: 'global' },
+  { scope: 'agent', target: SUBJECT.agent },
+  { scope: 'tag', target: 'pii' },
+  { scope: 'team', target: 'treasury' },
+  { scope: 'environment', target: 'staging' },
+];
+
 /** What happens to an execution, or around it, `pauseMs` after what came before. */
 type Happening =
   | { readonly kind: 'event'; readonly event: ExecutionEvent }
-  | { readonly kind: 'engage' }
+  | { readonly kind: 'engage'; readonly reach: KillReach }
   | { readonly kind: 'lift' }
   | { readonly kind: 'role'; readonly role: string; readonly people: readonly PrincipalId[] }
   | { readonly kind: 'basis'; readonly isSame: boolean };
@@ -55,6 +65,8 @@ export interface Scene {
 
 const level: fc.Arbitrary<ChainLevel> = fc.record({
   name: fc.constantFrom('L', 'M'),
+  number: fc.constant(1),
+  remindersMs: fc.constant([]),
   groups: fc.array(
     fc.tuple(fc.constantFrom(...ROLES), fc.constantFrom(1, 1, 2)).map((group) => groupOf(...group)),
     { minLength: 1, maxLength: 2 },
@@ -104,7 +116,10 @@ const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
   { weight: 6, arbitrary: vote },
   { weight: 2, arbitrary: fc.constant<ExecutionEvent>({ kind: 'due' }) },
   { weight: 1, arbitrary: fc.constant<ExecutionEvent>({ kind: 'kill' }) },
-  { weight: 1, arbitrary: fc.nat(3).map((at) => ({ kind: 'told', level: at }) as const) },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 1, max: 4 }).map((at) => ({ kind: 'told', level: at }) as const),
+  },
   {
     weight: 1,
     arbitrary: fc.constant<ExecutionEvent>({ kind: 'cancel', by: DAN, reason: 'no longer needed' }),
@@ -127,7 +142,13 @@ const event: fc.Arbitrary<ExecutionEvent> = fc.oneof(
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 18, arbitrary: event.map((each) => ({ kind: 'event', event: each }) as const) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'engage' } as const) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('engage' as const),
+      reach: fc.constantFrom(...REACHES),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'lift' } as const) },
   {
     weight: 2,
@@ -177,12 +198,14 @@ export function play(story: Story): { readonly first: ExecutionState; readonly s
     nowMs += each.pauseMs;
     seq += 1;
     if (each.kind === 'engage')
-      kills = [killOf({ id: `k${String(seq)}`, engagedSeq: seq, engagedAtMs: nowMs }), ...kills];
+      kills = [
+        killOf({ id: `k${String(seq)}`, engagedSeq: seq, engagedAtMs: nowMs }, each.reach),
+        ...kills,
+      ];
     if (each.kind === 'lift') kills = kills.map((kill) => ({ liftedAtMs: nowMs, ...kill }));
     if (each.kind === 'role') directory = { ...directory, [`role:${each.role}`]: each.people };
     if (each.kind === 'basis') ({ isSame } = each);
     if (each.kind !== 'event') continue;
-    const standing = Object.values(directory).flat();
     const happened = each.event.kind === 'release' ? { ...each.event, seq } : each.event;
     const recheck = isSame
       ? ({ kind: 'same' } as const)
@@ -191,7 +214,6 @@ export function play(story: Story): { readonly first: ExecutionState; readonly s
       nowMs,
       kills,
       resolve: resolveIn(directory),
-      stillEligible: (person) => standing.includes(person),
       recheck: () => recheck,
     });
     const after = applyEvent(state, happened, context);

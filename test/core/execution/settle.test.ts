@@ -124,7 +124,7 @@ describe('silence', () => {
     expect(found.records).toEqual([
       {
         kind: 'ladder',
-        event: { kind: 'level_timed_out', level: 0, name: 'approver', action: 'approve' },
+        event: { kind: 'level_timed_out', level: 1, name: 'approver', action: 'approve' },
       },
       {
         kind: 'closed',

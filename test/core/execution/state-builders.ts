@@ -1,19 +1,28 @@
-import type { KillSwitch } from '../../../src/core/controls/kill-switch';
+import type {
+  Engagement,
+  KillReach,
+  KillSubject,
+  KillSwitch,
+} from '../../../src/core/controls/kill-switch';
 import {
   describeSelector,
   type ApproverGroup,
   type ChainDefinition,
   type ChainLevel,
 } from '../../../src/core/escalation/chain';
-import { openLadder, type ResolveApprovers } from '../../../src/core/escalation/ladder';
+import { wallTime } from '../../../src/core/escalation/business-time';
+import { climb, type LadderSituation } from '../../../src/core/escalation/compose';
+import type { Ladder } from '../../../src/core/escalation/chain';
+import {
+  openLadder,
+  type LadderContext,
+  type ResolveApprovers,
+} from '../../../src/core/escalation/ladder';
 import { absorbLadder } from '../../../src/core/execution/settle';
 import type { ExecutionState } from '../../../src/core/execution/state';
-import type {
-  Answer,
-  ExecutionEvent,
-  TransitionContext,
-  VoteEvent,
-} from '../../../src/core/execution/transition';
+import type { Answer } from '../../../src/core/execution/answers';
+import type { ExecutionEvent, TransitionContext } from '../../../src/core/execution/transition';
+import type { VoteEvent } from '../../../src/core/execution/vote';
 import {
   approvalId,
   attemptId,
@@ -57,28 +66,59 @@ export const groupOf = (role: string, quorum = 1): ApproverGroup => ({
 
 export const levelOf = (role: string, level: Partial<ChainLevel> = {}): ChainLevel => ({
   name: role,
+  number: 1,
   groups: [groupOf(role)],
   timeoutMs: TIMEOUT_MS,
+  remindersMs: [],
   onTimeout: 'reject',
   ...level,
 });
 
-export const chainOf = (chain: Partial<ChainDefinition> = {}): ChainDefinition => ({
+/** A chain whose levels are numbered from 1 in the order given. */
+export const chainOf = ({
+  levels = [levelOf('approver')],
+  ...chain
+}: Partial<ChainDefinition> = {}): ChainDefinition => ({
   id: 'chain',
   version: 1,
-  levels: [levelOf('approver')],
+  levels: levels.map((level, index) => ({ ...level, number: index + 1 })),
   advance: 'on_escalation',
   onFinalTimeout: 'reject',
   rejection: { kind: 'veto' },
   rationale: { approve: 'required', reject: 'required', minLength: 5 },
   separation: { requester: 'exclude', agentOwner: 'exclude', distinctAcrossLevels: true },
+  notifyOn: { approved: [], rejected: [], expired: [] },
+  startLevels: [],
+  assurance: [],
+  auto: [],
   validForMs: VALID_FOR_MS,
   ...chain,
 });
 
+/** No risk, every condition holds, and nobody knows the hour. */
+export const CALM: LadderSituation = {
+  riskScore: 0,
+  holds: () => true,
+  isWithin: () => undefined,
+};
+
+/** The rungs of a chain in a situation. */
+export const ladderOf = (
+  chain: ChainDefinition,
+  situation: Partial<LadderSituation> = {},
+): Ladder => climb(chain, { ...CALM, ...situation });
+
+/** The moment of opening by the wall clock. */
+export const ladderContext = (context: Partial<LadderContext> = {}): LadderContext => ({
+  nowMs: OPENED_MS,
+  resolve: resolveIn(DIRECTORY),
+  addTime: wallTime,
+  ...context,
+});
+
 /** An execution that was just put before the chain's first people, at `OPENED_MS`. */
 export function openedUnder(
-  chain: ChainDefinition,
+  chain: ChainDefinition | Ladder,
   resolve: ResolveApprovers = resolveIn(DIRECTORY),
   rest: Partial<ExecutionState> = {},
 ): ExecutionState {
@@ -91,17 +131,26 @@ export function openedUnder(
     decidedSeq: DECIDED_SEQ,
     ...rest,
   };
-  const opening = { approvalId: approvalId('a1'), chain, basis: 'b1', excluded: [] };
-  return absorbLadder(pending, openLadder(opening, OPENED_MS, resolve), OPENED_MS).state;
+  const ladder = 'of' in chain ? chain : ladderOf(chain);
+  const opening = { approvalId: approvalId('a1'), chain: ladder, basis: 'b1', excluded: [] };
+  return absorbLadder(pending, openLadder(opening, ladderContext({ resolve })), OPENED_MS).state;
 }
+
+/** What the execution is, for kill switches. */
+export const SUBJECT: KillSubject = {
+  agent: 'bot',
+  team: 'care',
+  tags: ['pii'],
+  action: 'pay',
+  environment: 'prod',
+};
 
 /** The moment of opening, nothing against anybody. */
 export const contextOf = (context: Partial<TransitionContext> = {}): TransitionContext => ({
-  nowMs: OPENED_MS,
+  ...ladderContext(),
   kills: [],
-  resolve: resolveIn(DIRECTORY),
+  subjects: [SUBJECT],
   voterExcluded: () => undefined,
-  stillEligible: () => true,
   recheck: () => ({ kind: 'same' }),
   agentActive: true,
   ...context,
@@ -113,6 +162,7 @@ export const voteBy = (voter: PrincipalId, vote: Partial<VoteEvent> = {}): VoteE
   verdict: 'approve',
   voter,
   assurance: 'linked',
+  surface: 'api',
   argsDigest: DIGEST,
   rationale: RATIONALE,
   ...vote,
@@ -142,15 +192,18 @@ export const outcomeBy = (
     ...(attempt === undefined ? {} : { attemptId: attemptId(attempt) }),
   }) as const;
 
-export const killOf = (kill: Partial<KillSwitch> = {}): KillSwitch => ({
+export const killOf = (
+  kill: Partial<Engagement> = {},
+  reach: KillReach = { scope: 'global' },
+): KillSwitch => ({
   id: 'k1',
-  scope: 'global',
   reason: 'drill',
   severity: 'critical',
   engagedSeq: DECIDED_SEQ + 1,
   engagedAtMs: OPENED_MS,
   engagedBy: 'user:root',
   ...kill,
+  ...reach,
 });
 
 /** An answer in one word: `ok`, `repeated` or the code of the refusal. */

@@ -85,7 +85,7 @@ type StateName = keyof typeof STATES;
 const EVENTS = {
   approve: voteBy(BEA, { voteId: 'late' }),
   reject: voteBy(BEA, { voteId: 'late', verdict: 'reject' }),
-  told: { kind: 'told', level: 0 },
+  told: { kind: 'told', level: 1 },
   cancel: cancelBy('bob'),
   release: releaseBy('t1'),
   steal: releaseBy('t2'),
@@ -286,11 +286,13 @@ describe('outcome', () => {
 
 describe('told', () => {
   it('tells each level once, and only the open one', () => {
-    const once = after(pending, { kind: 'told', level: 0 });
-    expect(once.approval?.told).toEqual([0]);
-    expect(after(once, { kind: 'told', level: 0 })).toBe(once);
+    expect(pending.approval).toMatchObject({ announced: false, level: { told: false } });
+    const once = after(pending, { kind: 'told', level: 1 });
+    expect(once.approval).toMatchObject({ announced: true, level: { told: true } });
     expect(after(once, { kind: 'told', level: 1 })).toBe(once);
-    expect(after(approved, { kind: 'told', level: 0 })).toBe(approved);
+    expect(after(once, { kind: 'told', level: 2 })).toBe(once);
+    expect(after(pending, { kind: 'told', level: 2 })).toBe(pending);
+    expect(after(approved, { kind: 'told', level: 1 })).toBe(approved);
   });
 });
 

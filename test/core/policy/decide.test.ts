@@ -180,7 +180,10 @@ describe('decide: scope and mode', () => {
     );
     const decision = decide(inputOf(), setOf(shadow, policyOf('  []', ALLOW_REST)));
     expect(decision.verdict).toBe('ALLOW');
-    expect(decision.matched).toMatchObject([{ policy: 'p', rule: 'default' }]);
+    expect(decision.matched).toMatchObject([
+      { policy: 'risk', rule: 'band-medium' },
+      { policy: 'p', rule: 'default' },
+    ]);
     expect(decision.trace[0]).toMatchObject({
       policy: 'shadow',
       rule: 'r',
@@ -285,7 +288,7 @@ describe('decide: trace and explanation', () => {
   it('names the nearest change that would allow', () => {
     const set = setWithRule('{ field: args.amount, greater_than: 100 }');
     expect(decide(inputOf({ args: { amount: 450 } }), set).explanation).toBe(
-      'Denied by rule r of policy p: Rule r. Would be allowed if args.amount ≤ 100.',
+      'Denied by rule r of policy p: Rule r. Would be allowed if args.amount ≤ 100. Risk 48 of 100 (medium): action 24, environment 10, agent 8, amount 6.',
     );
   });
 
