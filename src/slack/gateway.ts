@@ -19,6 +19,11 @@ import { renderNote } from './render-note';
 const EVENT_TYPE = 'countersign_card';
 /** Slack's clock and ours may differ by this much when a lost message is looked up. */
 const CLOCK_SLACK_MS = 120_000;
+/**
+ * A post that is sent late could meet the look-up of whoever has given up on this one, and make a second
+ * card. With the time of one call this stays within the fifteen seconds that a caller waits.
+ */
+const PREPARED_WITHIN_MS = 4_000;
 const PAGE = 200;
 const MOST_PAGES = 20;
 
@@ -28,14 +33,14 @@ export interface SlackGatewayDeps {
     readonly channel: string;
   };
   readonly logger: Logger;
-  /** Accounts of the people a card names, to mention them; looked up anew for each message. */
-  readonly accountsOf: AccountsOf;
+  /** To mention the people a card names; looked up anew for each message. Names are used where it is absent. */
+  readonly accountsOf?: AccountsOf;
 }
 
 /** What every call needs: the client, and who and where we are in the workspace. */
 interface Workspace {
   readonly client: webApi.WebClient;
-  readonly accountsOf: AccountsOf;
+  readonly accountsOf: AccountsOf | undefined;
   /** Our team and bot; asked once. */
   installed(): Promise<{ readonly teamId: string; readonly botId: string | undefined }>;
   conversation(
@@ -86,7 +91,10 @@ export function createSlackGateway({
   };
 }
 
-async function render(content: MessageContent, accountsOf: AccountsOf): Promise<SlackMessage> {
+async function render(
+  content: MessageContent,
+  accountsOf: AccountsOf | undefined,
+): Promise<SlackMessage> {
   return content.kind === 'note'
     ? renderNote(content.note, content.card)
     : renderCard(content.card, { accountOf: await accountsOfCard(content.card, accountsOf) });
@@ -96,6 +104,7 @@ async function post(
   { client, accountsOf, installed, conversation }: Workspace,
   { postKey, execution, target, content }: Parameters<ChannelGateway['post']>[0],
 ): Promise<ChannelResult<MessagePlace>> {
+  const startedMs = performance.now();
   const message = await render(content, accountsOf);
   let teamId: string;
   let place: Awaited<ReturnType<Workspace['conversation']>>;
@@ -105,6 +114,8 @@ async function post(
   } catch (error) {
     return readingFailed(error);
   }
+  if (performance.now() - startedMs > PREPARED_WITHIN_MS)
+    return failed({ kind: 'unavailable', why: 'slow_to_prepare' });
   try {
     const posted = await client.chat.postMessage({
       channel: place.channelId,

@@ -17,7 +17,7 @@ export interface IngressDeps {
   readonly inbox: ChannelInbox;
   readonly client: webApi.WebClient;
   readonly answer: AnswerPrivately;
-  readonly accountsOf: AccountsOf;
+  readonly accountsOf: AccountsOf | undefined;
   readonly stateKey: StateKey;
   readonly logger: Logger;
 }

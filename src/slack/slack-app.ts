@@ -97,7 +97,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
       inbox,
       client,
       answer: createPrivateAnswers(client, settings.apiUrl, logger),
-      accountsOf: deps.accountsOf ?? (async () => new Map()),
+      accountsOf: deps.accountsOf,
       stateKey,
       logger,
     },

@@ -4,7 +4,7 @@ import type { ApprovalDisplay } from '../../src/core/escalation/display';
 export const EXECUTION = '01980000-0000-7000-8000-000000000001';
 export const DIGEST = '9f3c'.repeat(16);
 
-export const display = (over: Partial<ApprovalDisplay> = {}): ApprovalDisplay => ({
+const display = (over: Partial<ApprovalDisplay> = {}): ApprovalDisplay => ({
   executionId: EXECUTION,
   approvalId: '01980000-0000-7000-8000-000000000002',
   agent: 'refund-bot',

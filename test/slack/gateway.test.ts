@@ -11,11 +11,10 @@ import {
   type VendorFault,
   type VendorStage,
 } from '../conformance/channel-gateway';
-import { card, closedCard, EXECUTION } from './card-builders';
+import { card, closedCard, EXECUTION, vote } from './card-builders';
 import { elementsOf } from './reading';
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const accountsOf = async () => new Map();
 const METHODS = { post: 'chat.postMessage', update: 'chat.update' } as const;
 const FAULTS: Readonly<Record<VendorFault, ApiFaultKind>> = {
   done_but_answer_lost: 'drop_after_accept',
@@ -46,7 +45,7 @@ async function deadAddress(): Promise<string> {
 }
 
 const directChannel = (slack: FakeSlack): string =>
-  slack.channels().find(({ isDirect }) => isDirect)?.id ?? '';
+  slack.channels().find(({ directWith }) => directWith !== undefined)?.id ?? '';
 
 async function stage(): Promise<VendorStage> {
   const slack = await startFakeSlack();
@@ -55,12 +54,10 @@ async function stage(): Promise<VendorStage> {
   const { botToken, apiUrl } = slack;
   const gateway = createSlackGateway({
     logger,
-    accountsOf,
     settings: { botToken, apiUrl, channel: '#approvals' },
   });
   const unreachable = createSlackGateway({
     logger,
-    accountsOf,
     settings: { botToken, apiUrl: await deadAddress(), channel },
   });
   return {
@@ -112,7 +109,6 @@ describe('the Slack gateway', () => {
   const gateway = (channel: string) =>
     createSlackGateway({
       logger,
-      accountsOf,
       settings: { botToken: slack.botToken, apiUrl: slack.apiUrl, channel },
     });
   const post = (channel: string, target: PostTarget = { kind: 'channel' }) =>
@@ -191,6 +187,40 @@ describe('the Slack gateway', () => {
     expect(await post(id)).toEqual({ ok: false, failure: { kind: 'refused', code } });
   });
 
+  it('does not post any more when it took too long to get ready', async () => {
+    const { id } = slack.addChannel({ name: 'approvals' });
+    slack.faults.add({ method: 'auth.test', kind: 'slow', delayMs: 4_200 });
+    const failure = { kind: 'unavailable', why: 'slow_to_prepare' };
+    expect(await post(id)).toEqual({ ok: false, failure });
+    expect(slack.messages(id)).toEqual([]);
+  });
+
+  it('mentions people of this execution, and only names them when they cannot be looked up', async () => {
+    const { id } = slack.addChannel({ name: 'approvals' });
+    const { id: alice, teamId } = slack.addUser({ name: 'alice' });
+    const settings = { botToken: slack.botToken, apiUrl: slack.apiUrl, channel: id };
+    const content = { kind: 'card', card: card({ votes: [vote()] }) } as const;
+    const input = {
+      execution: executionId(EXECUTION),
+      target: { kind: 'channel' },
+      content,
+    } as const;
+    const asked: unknown[] = [];
+    const accountsOf = async (...question: unknown[]) => {
+      asked.push(question);
+      return new Map([['user:alice', { teamId, userId: alice }]]);
+    };
+    await createSlackGateway({ logger, settings, accountsOf }).post({ ...input, postKey: 'k1' });
+    const broken = async () => Promise.reject(new Error('no database'));
+    await createSlackGateway({ logger, settings, accountsOf: broken }).post({
+      ...input,
+      postKey: 'k2',
+    });
+    expect(asked).toEqual([[EXECUTION, ['user:alice']]]);
+    expect(slack.messages(id).map(({ entities }) => entities.users)).toEqual([[alice], []]);
+    expect(slack.messages(id)[1]?.renderedText).toContain('Alice ✅ approved');
+  });
+
   it('makes one call and no more, whatever goes wrong', async () => {
     const { id } = slack.addChannel({ name: 'approvals' });
     for (const kind of ['500', '429', 'drop_before', 'malformed'] as const) {
@@ -221,7 +251,6 @@ describe('looking a message up', () => {
     const apiUrl = await addressOf(server);
     const found = await createSlackGateway({
       logger,
-      accountsOf,
       settings: { botToken: 'xoxb-1', apiUrl, channel: 'C1' },
     }).find({ postKey: 'k1', target: { kind: 'channel' }, sinceMs: 0 });
     await new Promise((resolve) => server.close(resolve));
