@@ -17,6 +17,9 @@ const NEVER_SENT = new Set([
 /** Slack says of these that the call may have been carried out in part. */
 const MAYBE_DONE = new Set(['internal_error', 'fatal_error', 'request_timeout']);
 
+/** The message, or the card whose thread it was to join, was deleted. */
+const GONE = new Set(['message_not_found', 'thread_not_found']);
+
 const NOT_NOW = new Set(['service_unavailable', 'team_added_to_org', 'org_login_required']);
 
 const ERROR_CODE = /^[a-z][a-z0-9_.:-]{0,79}$/;
@@ -48,7 +51,7 @@ function platformFailure(error: webApi.WebAPIPlatformError): ChannelFailure {
       retryAfterMs: seconds === undefined ? DEFAULT_RETRY_AFTER_MS : seconds * 1_000,
     };
   }
-  if (code === 'message_not_found') return { kind: 'gone' };
+  if (GONE.has(code)) return { kind: 'gone' };
   if (MAYBE_DONE.has(code)) return ambiguous(code);
   if (NOT_NOW.has(code)) return { kind: 'unavailable', why: code };
   return { kind: 'refused', code };

@@ -35,7 +35,7 @@ export function openButton(card: ApprovalCard): Button | undefined {
 }
 
 /** Whether a verdict is asked for in a form rather than taken from one click. */
-export function needsForm(card: ApprovalCard, verdict: 'approve' | 'reject'): boolean {
+function needsForm(card: ApprovalCard, verdict: 'approve' | 'reject'): boolean {
   const need = verdict === 'approve' ? card.asks?.approveRationale : card.asks?.rejectRationale;
   return need !== 'optional' || isHighRisk(card);
 }

@@ -159,10 +159,9 @@ export function closingPart(card: ApprovalCard, accountOf: AccountOf): CardPart 
   if (closed === undefined) return NOTHING;
   const elements: ContextBlockElement[] = [
     closed.by === undefined
-      ? mrkdwn(`by itself · ${dateOf(closed.at)}`)
+      ? mrkdwn(`closed ${dateOf(closed.at)}`)
       : whoAndWhen(closed.by, 'decided this', closed.at, accountOf),
   ];
   if (closed.auditSeq !== undefined) elements.push(plain(`audit #${closed.auditSeq}`, 40));
-  elements.push(plain(visibleLine(closed.reasonCode), 80));
   return { blocks: [section(visibleLine(closed.reason), 600), context(elements)], isCut: false };
 }

@@ -20,6 +20,7 @@ export function idLines(card: ApprovalCard): string {
     `shown text  ${card.displayDigest}`,
     `version     ${card.version}`,
     `requested   ${utcText(display.requestedAt)}`,
+    ...(card.closed === undefined ? [] : [`closed as   ${card.closed.reasonCode}`]),
     ...(card.url === undefined ? [] : [`address     ${card.url}`]),
   ]
     .map(visibleLine)

@@ -19,6 +19,11 @@ import { renderNote } from './render-note';
 const EVENT_TYPE = 'countersign_card';
 /** Slack's clock and ours may differ by this much when a lost message is looked up. */
 const CLOCK_SLACK_MS = 120_000;
+/**
+ * A post that is sent late could meet the look-up of whoever has given up on this one, and make a second
+ * card. With the time of one call this stays within the fifteen seconds that a caller waits.
+ */
+const PREPARED_WITHIN_MS = 4_000;
 const PAGE = 200;
 const MOST_PAGES = 20;
 
@@ -87,6 +92,7 @@ async function post(
   { client, installed, conversation }: Workspace,
   { postKey, execution, target, content }: Parameters<ChannelGateway['post']>[0],
 ): Promise<ChannelResult<MessagePlace>> {
+  const startedMs = performance.now();
   const message = render(content);
   let teamId: string;
   let place: Awaited<ReturnType<Workspace['conversation']>>;
@@ -96,6 +102,8 @@ async function post(
   } catch (error) {
     return readingFailed(error);
   }
+  if (performance.now() - startedMs > PREPARED_WITHIN_MS)
+    return failed({ kind: 'unavailable', why: 'slow_to_prepare' });
   try {
     const posted = await client.chat.postMessage({
       channel: place.channelId,

@@ -31,7 +31,7 @@ export const REFUSAL_TITLES: Readonly<Record<ActRefusal, string>> = {
   no_higher_level: 'There is no higher level to pass this up to.',
   forged: 'This button did not come from a card of ours.',
   external_channel: 'Requests are not decided from channels shared with other organisations.',
-  unavailable: 'Nothing was recorded: the service could not answer.',
+  unavailable: 'The service could not give a full answer.',
 };
 
 const DONE: Readonly<Record<Verdict, string>> = {
@@ -164,6 +164,10 @@ export function linkNote(link: {
 export const NO_CODE_NOTE: PrivateNote = note('No code could be made just now.', [
   section('Try /approvals link again in a moment.'),
 ]);
+
+/** A refusal in the words of the use case, such as too many codes in a short time. */
+export const codeRefusedNote = (what: string, howToFix: string): PrivateNote =>
+  note(clip(visibleLine(what), 300).text, howToFix === '' ? [] : [section(visibleLine(howToFix))]);
 
 export const COMMANDS_NOTE: PrivateNote = note(
   '/approvals: what there is',

@@ -68,7 +68,7 @@ export const asMessage = (blocks: readonly KnownBlock[], text: string): SlackMes
 });
 
 /** One sentence for notifications and screen readers. */
-export function cardText(card: ApprovalCard): string {
+function cardText(card: ApprovalCard): string {
   const { display } = card;
   const what = `${fallbackText(display.action, 100)} by ${fallbackText(display.agent, 60)}`;
   if (card.closed !== undefined || card.asks === undefined)

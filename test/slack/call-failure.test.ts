@@ -30,6 +30,7 @@ describe('a failed call', () => {
       { kind: 'rate_limited', retryAfterMs: 1_000 },
     ],
     ['deleted', platform('message_not_found'), { kind: 'gone' }],
+    ['its card deleted', platform('thread_not_found'), { kind: 'gone' }],
     ...[
       'channel_not_found',
       'not_in_channel',

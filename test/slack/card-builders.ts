@@ -4,7 +4,7 @@ import type { ApprovalDisplay } from '../../src/core/escalation/display';
 export const EXECUTION = '01980000-0000-7000-8000-000000000001';
 export const DIGEST = '9f3c'.repeat(16);
 
-export const display = (over: Partial<ApprovalDisplay> = {}): ApprovalDisplay => ({
+const display = (over: Partial<ApprovalDisplay> = {}): ApprovalDisplay => ({
   executionId: EXECUTION,
   approvalId: '01980000-0000-7000-8000-000000000002',
   agent: 'refund-bot',
@@ -73,11 +73,15 @@ export const closedCard = (
   closed: Partial<NonNullable<ApprovalCard['closed']>> = {},
   over: Partial<ApprovalCard> = {},
 ): ApprovalCard => {
-  const { asks: _, missing: __, ...open } = card();
+  const { version, display: shown, displayDigest, levels } = card();
   return {
-    ...open,
+    version,
+    display: shown,
+    displayDigest,
+    levels,
     status,
     votes: [vote()],
+    accounts: {},
     closed: {
       reasonCode: status,
       reason: `It is ${status}.`,

@@ -11,7 +11,7 @@ import {
   type VendorFault,
   type VendorStage,
 } from '../conformance/channel-gateway';
-import { card, closedCard, EXECUTION } from './card-builders';
+import { card, closedCard, EXECUTION, vote } from './card-builders';
 import { elementsOf } from './reading';
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -134,7 +134,10 @@ describe('the Slack gateway', () => {
     if (!posted.ok) throw new Error('not posted');
     await gateway(id).update(posted.value, { kind: 'card', card: closedCard('expired') });
     const [update] = slack.calls().filter(({ method }) => method === 'chat.update');
-    expect(update?.args).toMatchObject({ parse: 'none', text: expect.stringContaining('Expired') });
+    expect(update?.args).toMatchObject({
+      parse: 'none',
+      text: '⌛ Expired: payments.refund by refund-bot.',
+    });
     expect(elementsOf(slack.messages(id)[0]?.blocks ?? [])).toEqual([]);
     expect(slack.violations()).toEqual([]);
   });
@@ -182,6 +185,34 @@ describe('the Slack gateway', () => {
     const { id } = slack.addChannel({ name: 'approvals' });
     slack.failBotToken(code);
     expect(await post(id)).toEqual({ ok: false, failure: { kind: 'refused', code } });
+  });
+
+  it('does not post any more when it took too long to get ready', async () => {
+    const { id } = slack.addChannel({ name: 'approvals' });
+    slack.faults.add({ method: 'auth.test', kind: 'slow', delayMs: 4_200 });
+    const failure = { kind: 'unavailable', why: 'slow_to_prepare' };
+    expect(await post(id)).toEqual({ ok: false, failure });
+    expect(slack.messages(id)).toEqual([]);
+  });
+
+  it('mentions people whose account the card knows, and only names the others', async () => {
+    const { id } = slack.addChannel({ name: 'approvals' });
+    const { id: alice, teamId } = slack.addUser({ name: 'alice' });
+    const settings = { botToken: slack.botToken, apiUrl: slack.apiUrl, channel: id };
+    const gateway = createSlackGateway({ logger, settings });
+    for (const [postKey, accounts] of [
+      ['k1', { 'user:alice': { teamId, userId: alice } }],
+      ['k2', {}],
+    ] as const) {
+      await gateway.post({
+        postKey,
+        execution: executionId(EXECUTION),
+        target: { kind: 'channel' },
+        content: { kind: 'card', card: card({ votes: [vote()], accounts }) },
+      });
+    }
+    expect(slack.messages(id).map(({ entities }) => entities.users)).toEqual([[alice], []]);
+    expect(slack.messages(id)[1]?.renderedText).toContain('Alice ✅ approved');
   });
 
   it('makes one call and no more, whatever goes wrong', async () => {

@@ -1,3 +1,4 @@
+import { DomainError } from '../../src/core/errors';
 import { card, closedCard } from './card-builders';
 import { entitiesIn, NO_ENTITIES } from './reading';
 import { refusal } from './recording-inbox';
@@ -377,6 +378,16 @@ describe.each(['socket', 'http'] as const)('what people do, over %s', (mode) => 
       expect(lastNote()).toContain('KQ7T-4M2P');
       expect(lastNote()).toContain('Log in to the dashboard');
       expect(stage.slack.messages(stage.channel)).toEqual([]);
+    });
+
+    it('says in its own words why there is no code', async () => {
+      stage.inbox.failWith = new DomainError('rate_limited', {
+        what: 'This account asked for too many codes.',
+        howToFix: 'Ask again later.',
+      });
+      expect(await command('link')).toMatchObject({ acked: true });
+      await answered('This account asked for too many codes.');
+      expect(lastNote()).toContain('Ask again later.');
     });
 
     it('says when there is no code to be had', async () => {
