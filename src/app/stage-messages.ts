@@ -34,7 +34,9 @@ export function stageMessages(
   for (const record of records) {
     if (record.kind === 'ladder' && record.event.kind === 'reminded') {
       const { opening, mark } = record.event;
-      put({ kind: 'reminder', opening, mark });
+      // A late one may be found by the vote that ended it, or before the people were asked at all.
+      const waits = isOpen(row.state) && approval.level.opening === opening && approval.level.told;
+      if (waits) put({ kind: 'reminder', opening, mark });
     }
     const end = record.kind === 'closed' ? record.verdict : undefined;
     if (end === undefined || !isToldEnd(end)) continue;
