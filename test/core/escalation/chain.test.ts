@@ -213,7 +213,7 @@ describe('merging chains', () => {
       fc.property(named, named, fc.subarray(PEOPLE), (a, b, voters) => {
         const merged = mergedOf(a, b);
         for (const chain of [a, b])
-          for (const [index, level] of chain.levels.entries()) {
+          for (const [index, level] of ladderOf(chain).levels.entries()) {
             const groupsOf = (each: Ladder['levels'][number] | undefined) =>
               (each?.groups ?? []).map(({ quorum, selectors }) => ({
                 quorum,

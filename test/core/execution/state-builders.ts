@@ -5,7 +5,7 @@ import {
   type ChainDefinition,
   type ChainLevel,
 } from '../../../src/core/escalation/chain';
-import { wallTime } from '../../../src/core/escalation/business-time';
+import { wallTime, type AddTime } from '../../../src/core/escalation/business-time';
 import { climb, type LadderSituation } from '../../../src/core/escalation/compose';
 import type { Ladder } from '../../../src/core/escalation/chain';
 import {
@@ -116,6 +116,7 @@ export function openedUnder(
   chain: ChainDefinition | Ladder,
   resolve: ResolveApprovers = resolveIn(DIRECTORY),
   rest: Partial<ExecutionState> = {},
+  addTime: AddTime = wallTime,
 ): ExecutionState {
   const pending: ExecutionState = {
     id: executionId('e1'),
@@ -128,7 +129,8 @@ export function openedUnder(
   };
   const ladder = 'of' in chain ? chain : ladderOf(chain);
   const opening = { approvalId: approvalId('a1'), chain: ladder, basis: 'b1', excluded: [] };
-  return absorbLadder(pending, openLadder(opening, ladderContext({ resolve })), OPENED_MS).state;
+  return absorbLadder(pending, openLadder(opening, ladderContext({ resolve, addTime })), OPENED_MS)
+    .state;
 }
 
 /** The moment of opening, nothing against anybody. */
