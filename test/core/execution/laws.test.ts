@@ -86,7 +86,7 @@ function stillToCome(state: ExecutionState): object {
   const { approval } = state;
   if (approval === undefined || state.verdict === 'pending_approval')
     return { ...state, version: 0 };
-  const { remindAtMs: _ahead, reminded: _given, ...level } = approval.level;
+  const level = { ...approval.level, remindAtMs: [], reminded: 0 };
   return { ...state, version: 0, approval: { ...approval, level } };
 }
 
