@@ -1,12 +1,7 @@
 import type { Account, ApprovalCard, CardLevel, CardVote } from '../core/escalation/card';
 import { describeApprovers } from '../core/escalation/chain';
-import {
-  currentLevel,
-  isLastLevel,
-  type ApprovalState,
-  type CountedVote,
-  type PassedBy,
-} from '../core/escalation/ladder';
+import type { ApprovalState, CountedVote, PassedBy } from '../core/escalation/approval-state';
+import { currentLevel, isLastLevel } from '../core/escalation/ladder';
 import { endOf } from '../core/execution/answers';
 import { isOpen, statusOf } from '../core/execution/state';
 import type { PrincipalId } from '../core/ids';
