@@ -82,6 +82,15 @@ const taken = (account: ChatAccount): DomainError =>
   });
 
 /**
+ * Who stands behind a link. Whoever made the key that a code is redeemed with may have redeemed it with a copy,
+ * and their own account: that link is theirs as much as the person's.
+ */
+const enrolledBy = (caller: Caller, assurance: Bond['assurance']): PrincipalId =>
+  assurance === 'linked' && caller.assurance === 'issued' && caller.issuer !== undefined
+    ? caller.issuer
+    : caller.principal;
+
+/**
  * Binds an account to a person. What stands already stays; a link made by an admin gives way to one that the
  * person made. Two links of one account never stand at once.
  */
@@ -97,7 +106,7 @@ async function bind(tx: Tx, caller: Caller, bond: Bond, id: string): Promise<Lin
   }
   const identity = {
     ...{ id, teamId: account.teamId, userId: account.userId, principal, assurance },
-    ...{ enrolledBy: caller.principal, linkedAtMs: tx.nowMs },
+    ...{ enrolledBy: enrolledBy(caller, assurance), linkedAtMs: tx.nowMs },
   };
   if (!(await tx.registry.insertIdentity(identity))) throw taken(account);
   auditLink(tx, 'channel.linked', caller, identity);

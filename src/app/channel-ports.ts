@@ -1,7 +1,7 @@
 import type { ApprovalCard, ThreadNote } from '../core/escalation/card';
 import type { Assurance } from '../core/escalation/assurance';
 import type { NotifyTarget } from '../core/escalation/chain';
-import type { OpenedWhy } from '../core/escalation/ladder-events';
+import type { OpenedWhy } from '../core/escalation/approval-state';
 import type { ExecutionId, PrincipalId, TenantId } from '../core/ids';
 
 /** Why a message exists. With the execution it identifies the message, so asking twice makes one. */

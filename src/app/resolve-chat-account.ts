@@ -17,6 +17,8 @@ export function createResolveChatAccount(deps: { readonly lookup: ChatAccountLoo
     const holder = await deps.lookup.find(account);
     if (holder === undefined) return undefined;
     const { issuer, ...caller } = callerOf(holder, undefined);
-    return holder.assurance === 'issued' && issuer !== undefined ? { ...caller, issuer } : caller;
+    // A person who linked the account with a login of their own stands behind it alone.
+    const byAnother = issuer !== undefined && issuer !== caller.principal;
+    return byAnother ? { ...caller, issuer } : caller;
   };
 }

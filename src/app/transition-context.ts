@@ -101,7 +101,7 @@ async function voterCheck(
     if (asked.excluded.includes(vote.voter)) {
       return "Separation of duties: the requester, the agent's owner, and without a human requester whoever registered the agent or made its keys, do not decide.";
     }
-    if (vote.issuer !== undefined && vote.issuer === row.requester && vote.assurance === 'issued') {
+    if (vote.issuer !== undefined && vote.issuer === row.requester) {
       return 'The requester issued this credential, so both count as one human.';
     }
     const selectors = currentLevel(approval).groups.flatMap((group) => [...group.selectors]);

@@ -181,6 +181,26 @@ const slackEvents =
     else handler(request, response);
   };
 
+function serveSlack(
+  input: ServerProcessInput,
+  assembled: Assembled,
+  publicUrl: string | undefined,
+): ChannelsParts | undefined {
+  if (input.slack === undefined) return undefined;
+  const { core, database } = assembled;
+  const channels = startChannels({
+    core,
+    database,
+    logger: input.logger,
+    crypto: createCryptography(input.keys),
+    slack: input.slack,
+    channel: input.config.slackChannel,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+  });
+  assembled.setChannels(channels);
+  return channels;
+}
+
 /** One running process: api, worker, or both on one Temporal connection. The database must be migrated. */
 export async function startServerProcess(input: ServerProcessInput): Promise<ServerProcess> {
   const { config, logger } = input;
@@ -226,19 +246,8 @@ export async function startServerProcess(input: ServerProcessInput): Promise<Ser
     });
     assembled.setTemporal(temporal);
     stops.splice(1, 0, () => temporal.stop());
-    if (input.slack !== undefined) {
-      const channels = startChannels({
-        core,
-        database,
-        logger,
-        crypto: createCryptography(input.keys),
-        slack: input.slack,
-        channel: config.slackChannel,
-        ...(listening === undefined ? {} : { publicUrl: listening.url }),
-      });
-      assembled.setChannels(channels);
-      stops.splice(1, 0, () => channels.stop());
-    }
+    const channels = serveSlack(input, assembled, listening?.url);
+    if (channels !== undefined) stops.splice(1, 0, () => channels.stop());
     const duties = startDuties(input, assembled);
     stops.splice(1, 0, async () => {
       await Promise.all(duties.map((duty) => duty.stop()));

@@ -97,7 +97,7 @@ function scene(over: Partial<ChannelInboxDeps> = {}, card: Partial<ApprovalCard>
 }
 
 const throwing = (error: unknown): Partial<ChannelInboxDeps> => ({
-  castVote: () => Promise.reject(error as Error),
+  castVote: () => Promise.reject(error),
 });
 
 describe('a vote from a chat', () => {

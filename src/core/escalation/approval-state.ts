@@ -2,7 +2,6 @@ import type { ApprovalId, PrincipalId } from '../ids';
 import type { Assurance } from './assurance';
 import type { AddTime } from './business-time';
 import type { ApproverSelector, Ladder } from './chain';
-import type { OpenedWhy } from './ladder-events';
 import type { QuorumGroup } from './quorum';
 
 /** Where a vote was cast. */
@@ -11,7 +10,7 @@ export type Surface = 'api' | 'cli' | 'slack' | 'workflow' | 'dashboard';
 export interface CountedVote {
   readonly voteId: string;
   readonly principal: PrincipalId;
-  /** Who issued the credential, when its assurance is only `issued`: both count as one human. */
+  /** Who made the credential, or the key that the account was linked with: both count as one human. */
   readonly issuer?: PrincipalId;
   readonly assurance: Assurance;
   readonly surface: Surface;
@@ -20,6 +19,10 @@ export interface CountedVote {
   readonly verdict: 'approve' | 'reject' | 'escalate';
   readonly atMs: number;
 }
+
+/** Why a level was opened. */
+export type OpenedWhy =
+  'first' | 'timeout' | 'rejections' | 'risk' | 'approved_below' | 'empty' | 'person' | 'reopened';
 
 export interface OpenLevel {
   /** 0-based position on the ladder. */

@@ -1,6 +1,6 @@
 import type { ExecutionStatus } from '../execution/state';
 import type { ApprovalDisplay } from './display';
-import type { OpenedWhy } from './ladder-events';
+import type { OpenedWhy } from './approval-state';
 
 /** A vote as the card tells it. `by` is the principal id; a channel may show it as a mention of the linked account. */
 export interface CardVote {

@@ -1,8 +1,5 @@
 import type { OnTimeout, SkippedLevel } from './chain';
-import type { ApprovalState } from './approval-state';
-
-export type OpenedWhy =
-  'first' | 'timeout' | 'rejections' | 'risk' | 'approved_below' | 'empty' | 'person' | 'reopened';
+import type { ApprovalState, OpenedWhy } from './approval-state';
 
 export interface At {
   /** Number (1-based) of the level. */

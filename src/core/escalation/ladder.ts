@@ -8,7 +8,8 @@ import type {
   ResolveApprovers,
 } from './approval-state';
 import type { ChainLevel, Ladder } from './chain';
-import type { At, LadderEvent, LadderStep, LadderVerdict, OpenedWhy } from './ladder-events';
+import type { At, LadderEvent, LadderStep, LadderVerdict } from './ladder-events';
+import type { OpenedWhy } from './approval-state';
 import { quorumReachable, type QuorumGroup } from './quorum';
 import { isApproved, passes, peopleOf, standing, votersAt } from './standing';
 

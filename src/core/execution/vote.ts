@@ -15,9 +15,12 @@ export interface JudgedVote extends Judged {
   readonly displayDigest?: string;
 }
 
-/** Who counts as the same human as the voter: only a key that an admin made says so little of its holder. */
-const issuerOf = (vote: VoteEvent): PrincipalId | undefined =>
-  vote.assurance === 'issued' ? vote.issuer : undefined;
+/**
+ * Who counts as the same human as the voter: whoever made the key they vote with, or the key that their account
+ * was linked with, may hold a copy of it.
+ */
+const issuerOf = ({ assurance, issuer }: VoteEvent): PrincipalId | undefined =>
+  assurance === 'issued' || assurance === 'linked' ? issuer : undefined;
 
 /** After the verdict: who decided what, or what else ended it. */
 function refuseLate(state: ExecutionState): Answer {
