@@ -70,15 +70,15 @@ export async function governedExecution(input: GovernedInput): Promise<RunView> 
   let now = await decided;
   // Not whether this run will wait: a vote may have been faster than its start, and is closed alike.
   const asksPeople = now.view.verdict === 'REQUIRE_APPROVAL';
-  let asking: { readonly level: number; readonly scope: CancellationScope } | undefined;
+  let asking: { readonly opening: number; readonly scope: CancellationScope } | undefined;
   while (now.view.waitingFor !== 'nothing') {
-    if (openLevelOf(now) !== undefined && openLevelOf(now) !== asking?.level) {
+    if (openingOf(now) !== undefined && openingOf(now) !== asking?.opening) {
       const summary = `Open ${now.label}`;
       now = await take(() => steps.openLevel.executeWithOptions({ summary }, [input]));
       asking?.scope.cancel();
-      const level = openLevelOf(now);
-      if (level === undefined) continue;
-      asking = { level, scope: askApprovers(input, level, now.label) };
+      const opening = openingOf(now);
+      if (opening === undefined || now.view.level === undefined) continue;
+      asking = { opening, scope: askApprovers(input, now.view.level.index, now.label) };
     }
     await hints.beyond(now.view.version, timerOf(now, run.lagMs));
     const summary = `Record · ${now.label}`;
@@ -105,8 +105,9 @@ function timerOf({ view, label }: GovernedView, lagMs: number): Timer | undefine
   return { waitMs: Math.max(MIN_WAIT_MS, view.remainingMs - lostMs), summary: label };
 }
 
-const openLevelOf = ({ view }: GovernedView): number | undefined =>
-  view.waitingFor === 'approval' ? view.level?.index : undefined;
+/** A level that is asked again has the number it had, and another opening. */
+const openingOf = ({ view }: GovernedView): number | undefined =>
+  view.waitingFor === 'approval' ? (view.level?.opening ?? view.level?.index) : undefined;
 
 /** Registers both nudges. `beyond` waits for one that promises more than the version already seen. */
 function receiveHints() {

@@ -1,12 +1,7 @@
-import type { ApprovalCard, CardLevel, CardVote } from '../core/escalation/card';
+import type { Account, ApprovalCard, CardLevel, CardVote } from '../core/escalation/card';
 import { describeApprovers } from '../core/escalation/chain';
-import {
-  currentLevel,
-  isLastLevel,
-  type ApprovalState,
-  type CountedVote,
-  type PassedBy,
-} from '../core/escalation/ladder';
+import type { ApprovalState, CountedVote, PassedBy } from '../core/escalation/approval-state';
+import { currentLevel, isLastLevel } from '../core/escalation/ladder';
 import { endOf } from '../core/execution/answers';
 import { isOpen, statusOf } from '../core/execution/state';
 import type { PrincipalId } from '../core/ids';
@@ -23,8 +18,8 @@ export interface CardParts {
   readonly request: { readonly args: JsonObject; readonly context: JsonObject };
   readonly votes: readonly RecordedVote[];
   readonly payloads: readonly SealedPayload[];
-  /** Display name of a person; the id where nobody of that id is known. */
-  readonly nameOf: (person: PrincipalId) => string;
+  /** People the card speaks of, as far as the directory knows them. */
+  readonly people: ReadonlyMap<PrincipalId, { readonly name: string; readonly account?: Account }>;
   readonly url?: string;
 }
 
@@ -65,7 +60,7 @@ function levelsOf(row: StoredExecution, approval: ApprovalState): CardLevel[] {
 
 function voteOf(
   crypto: Cryptography,
-  { row, approval, votes, payloads, nameOf }: CardParts,
+  { row, approval, votes, payloads, people }: CardParts,
   cast: CountedVote,
 ): CardVote {
   const stored = votes.find(
@@ -77,7 +72,7 @@ function voteOf(
   const level = approval.chain.levels.find(({ number }) => number === cast.level);
   return {
     by: cast.principal,
-    name: nameOf(cast.principal),
+    name: people.get(cast.principal)?.name ?? cast.principal,
     verdict: cast.verdict,
     level: cast.level,
     levelName: level?.name ?? `L${String(cast.level)}`,
@@ -108,11 +103,18 @@ function closedOf(parts: CardParts, votes: readonly CardVote[]): Pick<ApprovalCa
       reasonCode,
       reason,
       at: new Date(atMs).toISOString(),
-      ...(by === undefined ? {} : { by: { id: by, name: parts.nameOf(by as PrincipalId) } }),
+      ...(by === undefined
+        ? {}
+        : { by: { id: by, name: parts.people.get(by as PrincipalId)?.name ?? by } }),
       ...(own?.auditSeq === undefined ? {} : { auditSeq: own.auditSeq }),
     },
   };
 }
+
+const accountsOf = (people: CardParts['people']): ApprovalCard['accounts'] =>
+  Object.fromEntries(
+    [...people].flatMap(([id, { account }]) => (account === undefined ? [] : [[id, account]])),
+  );
 
 /** The card of an approval at the version of its row: a pure function of what is stored. */
 export function approvalCard(crypto: Cryptography, parts: CardParts): ApprovalCard {
@@ -140,6 +142,7 @@ export function approvalCard(crypto: Cryptography, parts: CardParts): ApprovalCa
           },
         }
       : closedOf(parts, votes)),
+    accounts: accountsOf(parts.people),
     ...(parts.url === undefined ? {} : { url: parts.url }),
   };
 }

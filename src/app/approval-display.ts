@@ -1,7 +1,8 @@
 import { canonicalJson } from '../core/audit/canonical-json';
 import { describeApprovers } from '../core/escalation/chain';
 import type { ApprovalDisplay } from '../core/escalation/display';
-import { currentLevel, type ApprovalState } from '../core/escalation/ladder';
+import type { ApprovalState } from '../core/escalation/approval-state';
+import { currentLevel } from '../core/escalation/ladder';
 import { whatHappensNext } from '../core/escalation/wording';
 import type { JsonObject } from '../core/json';
 import type { Cryptography, StoredExecution } from './ports';

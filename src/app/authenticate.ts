@@ -21,7 +21,7 @@ const isRole = (text: string): text is Role => (ROLES as readonly string[]).incl
 export function callerOf(holder: CredentialHolder, address: string | undefined): Caller {
   const permissions =
     holder.agent === undefined
-      ? permissionsOf(holder.roles.filter(isRole), holder.approverRoles)
+      ? permissionsOf(holder.roles.filter(isRole), holder.approverRoles, holder.isAsked)
       : new Set(AGENT_PERMISSIONS);
   return {
     tenant: holder.tenant,

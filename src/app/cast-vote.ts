@@ -1,5 +1,5 @@
 import { DomainError, type ErrorCode } from '../core/errors';
-import type { CountedVote, Surface } from '../core/escalation/ladder';
+import type { CountedVote, Surface } from '../core/escalation/approval-state';
 import { statusOf } from '../core/execution/state';
 import type { VoteReceipt } from '../core/execution/view';
 import { eventId, executionId, type ExecutionId } from '../core/ids';

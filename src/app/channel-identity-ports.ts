@@ -1,6 +1,5 @@
 import type { ChannelIdentity, ChatAccount } from './channel-ports';
 import type { PrincipalId, TenantId } from '../core/ids';
-import type { CredentialHolder } from './read-ports';
 
 /** Writes of accounts that people have in chats; only in exclusive units. */
 export interface ChannelIdentityWrites {
@@ -36,11 +35,6 @@ export interface ChannelIdentityReads {
     readonly linkedAccounts: number;
     readonly troubled: readonly TroubledMessage[];
   }>;
-}
-
-/** Looks an account up across tenants; undefined when it is linked to nobody active. */
-export interface ChatAccountLookup {
-  find(account: ChatAccount): Promise<CredentialHolder | undefined>;
 }
 
 /** One-time codes, stored as hashes, across tenants. Times by the database's clock. */

@@ -1,7 +1,7 @@
 import type { AuditEventDraft } from '../core/audit/event';
 import type { KillSwitch } from '../core/controls/kill-switch';
 import type { ApproverSelector } from '../core/escalation/chain';
-import type { CountedVote, Surface } from '../core/escalation/ladder';
+import type { CountedVote, Surface } from '../core/escalation/approval-state';
 import type { AgentId, EventId, ExecutionId, PrincipalId, TenantId } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import type { AgentProfile } from '../core/policy/model';

@@ -28,9 +28,13 @@ export interface RunView {
   readonly status: ExecutionStatus;
   readonly version: number;
   readonly waitingFor: 'nothing' | 'approval' | 'release' | 'outcome';
-  /** `index` and `of` count from 1; `deadline` is ISO 8601 UTC. */
+  /**
+   * `index` and `of` count from 1; `deadline` is ISO 8601 UTC. `opening` tells two openings of one level
+   * apart; histories from before levels could be reopened lack it.
+   */
   readonly level?: {
     readonly index: number;
+    readonly opening?: number;
     readonly name: string;
     readonly of: number;
     readonly approvers: string;
@@ -92,6 +96,7 @@ function runView(row: StoredExecution, nowMs: number): RunView {
       : {
           level: {
             index: approval.level.number,
+            opening: approval.level.opening,
             name: level.name,
             of: approval.chain.of,
             approvers: describeApprovers(level),

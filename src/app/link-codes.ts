@@ -18,7 +18,7 @@ export const hashOfCode = (crypto: Pick<Cryptography, 'sha256'>, code: string): 
   crypto.sha256(encoder.encode(normalised(code)));
 
 /** Ten characters of an even draw, about 45 bits. */
-export function makeLinkCode(crypto: Pick<Cryptography, 'randomBytes'>): string {
+function makeLinkCode(crypto: Pick<Cryptography, 'randomBytes'>): string {
   const whole = ALPHABET.length * Math.floor(256 / ALPHABET.length);
   let code = '';
   while (code.length < CODE_LENGTH) {

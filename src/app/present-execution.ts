@@ -1,4 +1,5 @@
-import { currentLevel, type ApprovalState } from '../core/escalation/ladder';
+import type { ApprovalState } from '../core/escalation/approval-state';
+import { currentLevel } from '../core/escalation/ladder';
 import { describeApprovers } from '../core/escalation/chain';
 import { endOf } from '../core/execution/answers';
 import { dueAtMs, isOpen, statusOf, type ExecutionState } from '../core/execution/state';

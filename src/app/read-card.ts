@@ -1,6 +1,7 @@
 import type { ApprovalCard, Mention, ThreadNote } from '../core/escalation/card';
 import { describeApprovers } from '../core/escalation/chain';
-import { currentLevel, type ApprovalState } from '../core/escalation/ladder';
+import type { ApprovalState } from '../core/escalation/approval-state';
+import { currentLevel } from '../core/escalation/ladder';
 import { whatHappensNext } from '../core/escalation/wording';
 import { endOf } from '../core/execution/answers';
 import { isOpen, statusOf } from '../core/execution/state';
@@ -82,7 +83,7 @@ export function createReadCard(deps: ReadCardDeps) {
       request: { args: opened('arguments'), context: opened('context') },
       votes,
       payloads,
-      nameOf: (person) => people.get(person)?.name ?? person,
+      people,
       ...(url === undefined ? {} : { url }),
     });
     return { row, approval, card, people };

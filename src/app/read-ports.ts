@@ -170,6 +170,8 @@ export interface CredentialHolder {
   readonly assurance: string;
   readonly roles: readonly string[];
   readonly approverRoles: readonly string[];
+  /** A chain may ask this person by something else than a role: group, schedule, manager, owner, name. */
+  readonly isAsked?: boolean;
 }
 
 export interface CredentialLookup {

@@ -15,7 +15,7 @@ import { DomainError } from '../core/errors';
 import { eventId } from '../core/ids';
 import type { Json } from '../core/json';
 import { executionFields, policyResults } from './audit-records';
-import type { ApprovalState } from '../core/escalation/ladder';
+import type { ApprovalState } from '../core/escalation/approval-state';
 import type { Cryptography, StoredExecution } from './ports';
 import type { RecordedVote } from './read-ports';
 

@@ -1,7 +1,12 @@
 import { callerOf } from './authenticate';
 import type { Caller } from './caller';
-import type { ChatAccountLookup } from './channel-identity-ports';
 import type { ChatAccount } from './channel-ports';
+import type { CredentialHolder } from './read-ports';
+
+/** Looks an account up across tenants; undefined when it is linked to nobody active. */
+export interface ChatAccountLookup {
+  find(account: ChatAccount): Promise<CredentialHolder | undefined>;
+}
 
 /**
  * The person behind an account of a chat, with the permissions of their roles; undefined when the account is

@@ -4,7 +4,7 @@ import {
   selectorsOf,
   type Ladder,
 } from '../core/escalation/chain';
-import type { ResolveApprovers } from '../core/escalation/ladder';
+import type { ResolveApprovers } from '../core/escalation/approval-state';
 import { principalId, userPrincipal, type PrincipalId } from '../core/ids';
 import type { Caller } from './caller';
 import type { StoredExecution } from './ports';

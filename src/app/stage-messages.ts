@@ -47,7 +47,10 @@ async function purposesOf(
 ): Promise<readonly Purpose[]> {
   if (record.kind === 'ladder' && record.event.kind === 'reminded') {
     const { opening, mark } = record.event;
-    return [{ kind: 'reminder', opening, mark }];
+    const level = row.state.approval?.level;
+    // A late one may be found by the vote that ended it, or before the people were asked at all.
+    const waits = isOpen(row.state) && level?.opening === opening && level.told;
+    return waits ? [{ kind: 'reminder', opening, mark }] : [];
   }
   if (record.kind !== 'closed' || !isToldEnd(record.verdict)) return [];
   const notifyOn = row.state.approval?.chain.notifyOn;

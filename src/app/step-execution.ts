@@ -1,14 +1,9 @@
 import { DomainError } from '../core/errors';
-import type { CountedVote } from '../core/escalation/ladder';
+import type { CountedVote } from '../core/escalation/approval-state';
 import type { ExecutionRecord } from '../core/execution/settle';
 import { statusOf } from '../core/execution/state';
 import type { Answer } from '../core/execution/answers';
-import {
-  applyEvent,
-  type ExecutionEvent,
-  type Transition,
-  type TransitionContext,
-} from '../core/execution/transition';
+import { applyEvent, type ExecutionEvent, type Transition } from '../core/execution/transition';
 import type { ExecutionId, TenantId } from '../core/ids';
 import { auditRecords, type Actor } from './audit-records';
 import type { Committer, Tx, Unit } from './commit-ports';
@@ -67,9 +62,9 @@ function steppedOf(
   moved: Transition,
   changed: boolean,
   snapshot: TenantSnapshot,
-  { nowMs, displayDigest }: TransitionContext,
+  nowMs: number,
 ): Omit<Stepped, 'auditSeq'> {
-  const { answer, records, counted } = moved;
+  const { answer, records, counted, displayDigest } = moved;
   return {
     row,
     answer,
@@ -114,7 +109,7 @@ export function stepUnit(
       const moved = applyEvent(row.state, event, context);
       const changed = moved.state !== row.state;
       const next = changed ? { ...row, state: moved.state, updatedAtMs: tx.nowMs } : row;
-      const stepped = steppedOf(next, moved, changed, snapshot, context);
+      const stepped = steppedOf(next, moved, changed, snapshot, tx.nowMs);
       const own = await options.after?.(tx, stepped);
       const last = auditRecords(tx, next, moved.records, options.actor, options.payloads);
       await stageMessages(tx, next, moved.records);

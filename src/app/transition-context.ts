@@ -1,3 +1,4 @@
+import type { ApprovalState } from '../core/escalation/approval-state';
 import { currentLevel } from '../core/escalation/ladder';
 import { dueAtMs, isOpen } from '../core/execution/state';
 import type { ExecutionEvent, TransitionContext } from '../core/execution/transition';
@@ -90,11 +91,10 @@ async function voterCheck(
   event: ExecutionEvent,
   credentialId: string | undefined,
 ): Promise<TransitionContext['voterExcluded']> {
-  if (event.kind !== 'vote' || row.state.approval === undefined || asked === undefined)
-    return () => undefined;
+  if (event.kind !== 'vote' || asked === undefined) return () => undefined;
   const active = credentialId === undefined || (await tx.credentialActive(credentialId));
-  const approval = row.state.approval;
-  return (vote: VoteEvent) => {
+  // The level is the one open when the vote is judged: a timeout found due may have opened another.
+  return (vote: VoteEvent, approval: ApprovalState) => {
     if (!vote.voter.startsWith('user:'))
       return 'Only people decide; a machine is never an approver.';
     if (!active) return 'The credential or its holder is no longer active.';
@@ -147,6 +147,9 @@ export async function transitionContext(
     agentActive: agent?.status === 'active',
     ...(event.kind !== 'vote' || approval === undefined || request === undefined
       ? {}
-      : { displayDigest: displayDigestOf(deps.crypto, displayOf(row, approval, request)) }),
+      : {
+          displayDigest: (open: ApprovalState) =>
+            displayDigestOf(deps.crypto, displayOf(row, open, request)),
+        }),
   };
 }

@@ -64,6 +64,8 @@ export interface SystemStatus {
     readonly address?: string;
     readonly uiUrl?: string;
   };
+  /** Where this process serves Slack: whether Slack can reach it. */
+  readonly slack?: { readonly connected: boolean };
   /** Milliseconds the oldest decision of the default tenant waits for its workflow. */
   readonly startLagMs: number;
   readonly auditBacklog: number;

@@ -50,7 +50,7 @@ export interface Lease {
 }
 
 /** The gateway limits its own calls; this is the end of patience with the gateway. */
-export const CALL_LIMIT_MS = 15_000;
+const CALL_LIMIT_MS = 15_000;
 /** A look-up reaches this far behind the attempt, for the clocks of two companies. */
 const LOOK_BACK_MS = 60_000;
 const RETRY_LONGEST_MS = 60_000;
@@ -260,7 +260,10 @@ async function round(
   return undefined;
 }
 
-/** Brings one leased message up to date and gives its lease back. Rejects when the database is away. */
+/**
+ * Brings one leased message up to date and gives its lease back. Rejects when something broke: it is tried again
+ * later, at the latest when the lease has run out.
+ */
 export async function deliverMessage(
   deps: DeliverDeps,
   lease: Lease,
@@ -277,7 +280,11 @@ export async function deliverMessage(
     }
     let behind: ChannelMessage | undefined = message;
     while (behind !== undefined && !deps.isStopping()) behind = await round(deps, lease, behind);
-  } finally {
     await deps.store.release(message, deps.holder);
+  } catch (error) {
+    const why = `internal: ${error instanceof Error ? error.message : String(error)}`;
+    const inMs = retryInMs(deps, message.attempts);
+    await deps.store.failed(message, deps.holder, { why, retryInMs: inMs });
+    throw error;
   }
 }

@@ -121,7 +121,7 @@ function createWork(
         .catch((error: unknown) => {
           logger.warn(
             { error: String(error), message: message.id, execution: message.execution },
-            'A message was not brought up to date; it is tried again when its lease has run out',
+            'A message was not brought up to date; it is tried again',
           );
         })
         .finally(() => {

@@ -45,7 +45,7 @@ export const issueKeyBody = z
   .strictObject({ label: z.string().max(100).exactOptional() })
   .meta({ id: 'IssueKey' });
 
-export const user = z
+const user = z
   .object({
     id: z.string(),
     email: z.string(),

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
-import type { ChannelIdentityReads, ChatAccountLookup } from '../app/channel-identity-ports';
+import type { ChannelIdentityReads } from '../app/channel-identity-ports';
+import type { ChatAccountLookup } from '../app/resolve-chat-account';
 import { principalId, tenantId, userPrincipal } from '../core/ids';
 import {
   chatCredential,
@@ -9,6 +10,7 @@ import {
   type IdentityRow,
 } from './channel-identity-writes';
 import { unavailableIfAway } from './failure';
+import { isAsked } from './asked-people';
 import { inTenant } from './in-tenant';
 
 const BEHIND = 'm.rendered_version < m.desired_version';
@@ -77,12 +79,17 @@ export function createChatAccountLookup(system: Pool): ChatAccountLookup {
     find: ({ teamId, userId }) =>
       unavailableIfAway(async () => {
         const found = await system.query<
-          IdentityRow & { readonly roles: string[]; readonly approver_roles: string[] }
+          IdentityRow & {
+            readonly roles: string[];
+            readonly approver_roles: string[];
+            readonly is_asked: boolean;
+          }
         >({
           name: 'account of a chat',
           text: `SELECT i.tenant, i.id, i.team_id, i.user_id, i.principal, i.assurance, i.enrolled_by, i.linked_at,
                         array(SELECT role FROM role_bindings b WHERE b.tenant = i.tenant AND b.principal = i.principal AND b.kind = 'role') AS roles,
-                        array(SELECT role FROM role_bindings b WHERE b.tenant = i.tenant AND b.principal = i.principal AND b.kind = 'approver') AS approver_roles
+                        array(SELECT role FROM role_bindings b WHERE b.tenant = i.tenant AND b.principal = i.principal AND b.kind = 'approver') AS approver_roles,
+                        ${isAsked('i.tenant', 'i.principal')} AS is_asked
                    FROM channel_identities i JOIN principals p ON p.tenant = i.tenant AND p.id = i.principal
                   WHERE i.channel = 'slack' AND i.team_id = $1 AND i.user_id = $2 AND i.removed_at IS NULL
                     AND p.kind = 'user' AND p.status = 'active'`,
@@ -98,6 +105,7 @@ export function createChatAccountLookup(system: Pool): ChatAccountLookup {
             assurance: row.assurance,
             roles: row.roles,
             approverRoles: row.approver_roles,
+            isAsked: row.is_asked,
           }
         );
       }),

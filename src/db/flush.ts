@@ -253,7 +253,7 @@ function cardPart(rows: readonly StoredExecution[]): Part {
   return {
     name: 'cards',
     sql: (first) =>
-      `UPDATE channel_messages m SET desired_version = e.version, next_attempt_at = least(m.next_attempt_at, clock_timestamp())
+      `UPDATE channel_messages m SET desired_version = e.version, given_up = false, next_attempt_at = least(m.next_attempt_at, clock_timestamp())
          FROM ${unnest(['uuid', 'integer'], first)} AS e(id, version)
         WHERE m.tenant = $1 AND m.execution = e.id AND m.is_card AND m.desired_version < e.version`,
     values: [column(rows, (row) => row.state.id), column(rows, (row) => row.state.version)],
@@ -332,7 +332,8 @@ export function flushStatement(
     ? `, pg_notify('countersign_epoch', $1 || ' ' || epoch)`
     : '';
   return {
-    name: `flush ${moves ? 'chain' : 'still'} ${parts.map((part) => part.name).join(' ')} ${staged.bumpEpoch ? 'epoch' : ''}`,
+    // Postgres keeps 63 characters of a name; three letters tell the parts apart.
+    name: `flush ${moves ? 'chain' : 'still'} ${parts.map((part) => part.name.slice(0, 3)).join(' ')} ${staged.bumpEpoch ? 'epoch' : ''}`,
     text: `WITH ${withs.join(', ')} SELECT epoch${notified}${epochNotice} FROM head`,
     values,
   };

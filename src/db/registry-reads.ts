@@ -9,6 +9,7 @@ import type {
 } from '../app/read-ports';
 import { agentId, principalId, tenantId } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
+import { isAsked } from './asked-people';
 import { createChainReads } from './chain-store';
 import { createGroupReads } from './group-store';
 import { toolProfile } from '../core/risk/tool-profile';
@@ -216,6 +217,7 @@ interface HolderRow {
   readonly assurance: string;
   readonly roles: string[];
   readonly approver_roles: string[];
+  readonly is_asked: boolean;
 }
 
 const holderOf = (row: HolderRow): CredentialHolder => ({
@@ -226,6 +228,7 @@ const holderOf = (row: HolderRow): CredentialHolder => ({
   assurance: row.assurance,
   roles: row.roles,
   approverRoles: row.approver_roles,
+  isAsked: row.is_asked,
   ...(row.agent === null ? {} : { agent: agentId(row.agent) }),
 });
 
@@ -240,7 +243,8 @@ export function createCredentialLookup(system: Pool): CredentialLookup {
       name,
       text: `SELECT c.id, c.tenant, c.principal, c.agent, c.enrolled_by, c.assurance,
                     array(SELECT role FROM role_bindings b WHERE b.tenant = c.tenant AND b.principal = c.principal AND b.kind = 'role') AS roles,
-                    array(SELECT role FROM role_bindings b WHERE b.tenant = c.tenant AND b.principal = c.principal AND b.kind = 'approver') AS approver_roles
+                    array(SELECT role FROM role_bindings b WHERE b.tenant = c.tenant AND b.principal = c.principal AND b.kind = 'approver') AS approver_roles,
+                    c.agent IS NULL AND ${isAsked('c.tenant', 'c.principal')} AS is_asked
                FROM credentials c LEFT JOIN principals p ON p.tenant = c.tenant AND p.id = c.principal
               WHERE ${where} AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
                 AND coalesce(p.status, 'active') = 'active'`,

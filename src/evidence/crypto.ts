@@ -74,7 +74,8 @@ export interface Crypto extends ChannelCrypto {
   readonly verifyReceiptSignature: VerifySignature;
 }
 
-function createChannelCrypto(keys: ChannelKeys): ChannelCrypto {
+/** All cryptography of a process that shows and takes in, but signs nothing. */
+export function createChannelCrypto(keys: ChannelKeys): ChannelCrypto {
   const kek: SecretKey = keys.keyEncryption;
   return {
     sha256,

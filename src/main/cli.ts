@@ -7,6 +7,7 @@ import { createRegexCompiler } from '../facts/regex-compiler';
 import { createZoneClock } from '../facts/zone-clock';
 import { createLogger } from '../observability/logger';
 import { VERSION } from './assets';
+import { runChannels } from './channels-process';
 import { runDemo } from './demo';
 import { killOutOfBand, verifyOffline } from './out-of-band';
 import { runMigrate, runSeparate } from './separate-processes';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     demo: (options) => runDemo(options, process.env, process.stdout),
     api: (options) => runSeparate('api', { ...options, reset: false }, process.env, say),
     worker: (options) => runSeparate('worker', { ...options, reset: false }, process.env, say),
+    channels: (options) => runChannels({ ...options, reset: false }, process.env, say),
     migrate: (options) => runMigrate({ ...options, reset: false }, process.env, say),
     killOutOfBand: (options) => killOutOfBand(options, process.env, logger),
     verifyOffline: (options) => verifyOffline(options, process.env),

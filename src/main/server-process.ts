@@ -3,11 +3,13 @@ import { createCheckpointLog } from '../app/checkpoint-log';
 import type { Logger } from '../app/ports';
 import type { SystemStatus } from '../app/use-cases';
 import type { Config } from '../contract/config';
+import type { SlackSettings } from '../contract/slack-config';
 import { openDatabase, refusePowerfulSessions, type Database } from '../db/pool';
 import type { KeySet } from '../evidence/keys';
-import { createHttpServer, type HttpServer } from '../http/server';
+import { createHttpServer, type HttpServer, type Mount } from '../http/server';
 import type { JsonObject } from '../core/json';
 import { bundleText, VERSION } from './assets';
+import { startChannels, type ChannelsParts } from './channels-parts';
 import { createCoreParts, type CoreParts } from './core-parts';
 import { createCryptography } from './cryptography';
 import { createLateStarter } from './late-starter';
@@ -24,6 +26,10 @@ export interface ServerProcessInput {
   readonly retentionDays: number;
   readonly logger: Logger;
   readonly serves: 'api' | 'worker' | 'both';
+  /** Slack, where this process serves it too. */
+  readonly slack?: SlackSettings;
+  /** Handlers of other adapters on the API's address. */
+  readonly mounts?: readonly Mount[];
 }
 
 export interface ServerProcess {
@@ -60,6 +66,8 @@ interface Assembled {
   readonly core: CoreParts;
   readonly temporal: () => TemporalParts | undefined;
   readonly setTemporal: (parts: TemporalParts) => void;
+  readonly channels: () => ChannelsParts | undefined;
+  readonly setChannels: (parts: ChannelsParts) => void;
   readonly status: () => Promise<SystemStatus>;
 }
 
@@ -68,6 +76,7 @@ function assemble(input: ServerProcessInput, database: Database): Assembled {
   const crypto = createCryptography(input.keys);
   const starter = createLateStarter();
   let parts: TemporalParts | undefined;
+  let channels: ChannelsParts | undefined;
   const backlog = async (core: CoreParts): Promise<number> =>
     [...(await core.outbox.backlogSizes()).values()].reduce((sum, size) => sum + size, 0);
   const status = async ({ startLagMs }: { readonly startLagMs: number }): Promise<SystemStatus> => {
@@ -83,6 +92,7 @@ function assemble(input: ServerProcessInput, database: Database): Assembled {
         ...(serving ? {} : { detail: 'Temporal does not answer' }),
         ...(temporalUiUrl === undefined ? {} : { uiUrl: temporalUiUrl }),
       },
+      ...(channels === undefined ? {} : { slack: { connected: channels.state().connected } }),
       startLagMs,
       auditBacklog: db.ready ? await backlog(core).catch(() => 0) : 0,
     };
@@ -106,6 +116,10 @@ function assemble(input: ServerProcessInput, database: Database): Assembled {
     setTemporal: (made) => {
       parts = made;
       starter.use(made.starter);
+    },
+    channels: () => channels,
+    setChannels: (made) => {
+      channels = made;
     },
     status: core.useCases.systemStatus,
   };
@@ -153,9 +167,19 @@ function createServer(input: ServerProcessInput, assembled: Assembled): HttpServ
         dependencies: { database: part(database), temporal: part(temporal) },
       };
     },
+    mounts: [{ path: '/slack/events', handler: slackEvents(assembled) }, ...(input.mounts ?? [])],
     ...(input.temporalUiUrl === undefined ? {} : { temporalUiUrl: input.temporalUiUrl }),
   });
 }
+
+/** Signed requests of Slack, where this process takes them; else the path is unknown like any other. */
+const slackEvents =
+  ({ channels }: Assembled): Mount['handler'] =>
+  (request, response, next) => {
+    const handler = channels()?.httpHandler;
+    if (handler === undefined) next();
+    else handler(request, response);
+  };
 
 /** One running process: api, worker, or both on one Temporal connection. The database must be migrated. */
 export async function startServerProcess(input: ServerProcessInput): Promise<ServerProcess> {
@@ -202,6 +226,19 @@ export async function startServerProcess(input: ServerProcessInput): Promise<Ser
     });
     assembled.setTemporal(temporal);
     stops.splice(1, 0, () => temporal.stop());
+    if (input.slack !== undefined) {
+      const channels = startChannels({
+        core,
+        database,
+        logger,
+        crypto: createCryptography(input.keys),
+        slack: input.slack,
+        channel: config.slackChannel,
+        ...(listening === undefined ? {} : { publicUrl: listening.url }),
+      });
+      assembled.setChannels(channels);
+      stops.splice(1, 0, () => channels.stop());
+    }
     const duties = startDuties(input, assembled);
     stops.splice(1, 0, async () => {
       await Promise.all(duties.map((duty) => duty.stop()));

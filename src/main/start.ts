@@ -18,6 +18,7 @@ import { createLogger } from '../observability/logger';
 import { SEARCH_ATTRIBUTES } from '../temporal/search-attributes';
 import { VERSION } from './assets';
 import { downloadTemporal } from './download-temporal';
+import { startLocalSlack, type LocalSlack } from './local-slack';
 import { writeRuntimeFile } from './runtime-file';
 import { startServerProcess, type ServerProcess } from './server-process';
 
@@ -35,6 +36,8 @@ export interface RunningStack {
   /** URL with administrator rights of the database, for tools on this machine. */
   readonly databaseUrl: string;
   readonly keys: KeySet;
+  /** The stand-in for Slack, where no real one is set up. */
+  readonly localSlack?: LocalSlack;
   stop(): Promise<void>;
 }
 
@@ -167,6 +170,7 @@ export async function startStack(
   await requireFreePort(config.port, config.host);
   const services = await bootServices(config, logger, say);
   let server: ServerProcess | undefined;
+  let stopLocal: (() => Promise<void>) | undefined;
   try {
     const keys = loadOrCreateKeys({ dir: config.keysDir, create: true, env });
     const databaseUrl =
@@ -174,6 +178,9 @@ export async function startStack(
     const applied = await migrateOrExplain(databaseUrl, keys);
     if (applied.length > 0) say(`  Database migrated: ${applied.join(', ')}`);
     const temporalUiUrl = config.temporalUiUrl ?? services?.temporalUiUrl;
+    const localSlack = await startLocalSlack(config, () => server?.url);
+    stopLocal = localSlack?.stop;
+    const slack = config.slack ?? localSlack?.settings;
     server = await startServerProcess({
       config,
       keys,
@@ -182,6 +189,8 @@ export async function startStack(
       temporalAddress: config.temporalAddress ?? services?.temporalAddress ?? '',
       retentionDays: config.temporalAddress === undefined ? 7 : 30,
       serves: 'both',
+      ...(slack === undefined ? {} : { slack }),
+      ...(localSlack === undefined ? {} : { mounts: [localSlack.mount] }),
       ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
     });
     const running = server;
@@ -204,13 +213,16 @@ export async function startStack(
       adminKey: running.madeKey ?? config.bootstrapAdminKey,
       databaseUrl,
       keys,
+      ...(localSlack === undefined ? {} : { localSlack }),
       stop: async () => {
         await running.stop();
+        await localSlack?.stop();
         await services?.stop();
       },
     };
   } catch (error) {
     await server?.stop();
+    await stopLocal?.();
     await services?.stop();
     throw error;
   }
@@ -237,6 +249,7 @@ export async function runStart(
   say(`  API documentation  ${stack.url}/docs`);
   say(`  Pending approvals  ${stack.url}/pending`);
   if (stack.temporalUiUrl !== undefined) say(`  Temporal UI        ${stack.temporalUiUrl}`);
+  if (stack.localSlack !== undefined) say(`  Local Slack        ${stack.localSlack.pageUrl()}`);
   say('  Stop with Ctrl-C; state is kept.');
   say('');
   await stop;

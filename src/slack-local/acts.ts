@@ -26,7 +26,8 @@ import { viewPayload } from './show-view';
 import type { StoredView, ViewStore } from './view-store';
 import type { Triggers } from './view-triggers';
 import type { Views } from './views';
-import type { StoredChannel, StoredMessage, Workspace } from './workspace';
+import type { StoredChannel, StoredMessage } from './stored';
+import type { Workspace } from './workspace';
 
 export type Acts = Pick<
   FakeSlack,

@@ -2,20 +2,20 @@ import { isYes, type JsonRecord, optionalText, textOf } from './json-shape';
 import { LIMITS } from './limits';
 import { readContent } from './message-content';
 import { answered, type ApiAnswer, type ApiMethods, refused, TIER } from './web-api-method';
-import type { StoredChannel, StoredMessage, Workspace } from './workspace';
+import type { StoredChannel, StoredMessage } from './stored';
+import type { Workspace } from './workspace';
 
 /** Slack's own limit on posting: one a second and channel; a minute's worth for the whole workspace. */
 const POSTS_PER_MINUTE = 300;
 
 /** chat.* and reactions.add. */
 export function chatMethods(workspace: Workspace): ApiMethods {
-  const channelOf = (args: JsonRecord): string => textOf(args['channel']);
   return {
     'chat.postMessage': {
       token: 'bot',
       scope: 'chat:write',
       perMinute: POSTS_PER_MINUTE,
-      postsTo: channelOf,
+      postsTo: (args) => channelKey(workspace, textOf(args['channel'])),
       run: (args) => postMessage(workspace, args),
     },
     'chat.postEphemeral': {
@@ -50,8 +50,14 @@ export function chatMethods(workspace: Workspace): ApiMethods {
   };
 }
 
+/** One key for a channel whether it is called by id, by name or by the person it is with. */
+function channelKey({ channels, names }: Workspace, target: string): string {
+  const direct = [...channels.values()].find(({ directWith }) => directWith === target)?.id;
+  return direct ?? names.channelByName(target.replace(/^#/, '')) ?? target;
+}
+
 /** Where a message goes: a channel, a direct conversation, or a person whose conversation is opened. */
-export function targetOf(
+function targetOf(
   workspace: Workspace,
   target: string,
 ): StoredChannel | { readonly refusal: ApiAnswer } {

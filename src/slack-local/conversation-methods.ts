@@ -1,7 +1,8 @@
 import { messageView } from './chat-methods';
 import { isYes, type JsonRecord, listOf, optionalText, textOf } from './json-shape';
 import { answered, type ApiAnswer, type ApiMethods, refused, TIER } from './web-api-method';
-import type { StoredChannel, StoredMessage, Workspace } from './workspace';
+import type { StoredChannel, StoredMessage } from './stored';
+import type { Workspace } from './workspace';
 
 const DEFAULT_PAGE = 100;
 const LARGEST_PAGE = 999;

@@ -3,7 +3,7 @@ import { MEMORY } from './limits';
 import type { Names } from './mrkdwn';
 import type { Labels } from './rendered-text';
 import type { FakeUser, NewChannel, NewUser } from './surface';
-import type { Identity, StoredChannel, StoredGroup } from './workspace';
+import type { Identity, StoredChannel, StoredGroup } from './stored';
 
 /** The people, places and groups of a workspace. */
 export interface Directory {

@@ -22,7 +22,8 @@ import { createTriggers } from './view-triggers';
 import { createViews } from './views';
 import { createTokens, type Tokens } from './tokens';
 import { createWebApi } from './web-api';
-import { createWorkspace, type Identity } from './workspace';
+import type { Identity } from './stored';
+import { createWorkspace } from './workspace';
 import { workspaceSurface } from './workspace-surface';
 
 /** What the app's manifest asks for; the token holds no more. */

@@ -5,7 +5,7 @@ import { optionalText, textOf } from './json-shape';
 import { MEMORY } from './limits';
 import type { IssuedToken, Tokens } from './tokens';
 import { answered, type ApiAnswer, type ApiMethods, refused, TIER } from './web-api-method';
-import type { Identity } from './workspace';
+import type { Identity } from './stored';
 
 interface Code {
   readonly redirectUri: string | undefined;

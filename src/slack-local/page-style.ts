@@ -12,13 +12,14 @@ export const PAGE_STYLE = `
   --accent: light-dark(#1f5fbf, #8ab4ff);
   --accent-ground: light-dark(#e6eefb, #1d2b45);
   --private: light-dark(#f3f6fc, #1a202c);
-  --yes: light-dark(#14703b, #2a8a50);
+  --yes: light-dark(#14703b, #237a45);
   --no: light-dark(#b3261e, #e0655b);
   --warn: light-dark(#8a5a00, #e5b455);
   --warn-ground: light-dark(#fdf5e2, #2b2415);
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, monospace;
 }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html, body { height: 100%; }
 body {
   margin: 0; display: flex; flex-direction: column; background: var(--ground); color: var(--ink);

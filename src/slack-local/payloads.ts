@@ -3,7 +3,8 @@ import { messageView } from './chat-methods';
 import { type JsonRecord, recordOf, recordsOf, textOf } from './json-shape';
 import { optionsOf } from './shown-blocks';
 import type { FakeUser } from './surface';
-import type { StoredMessage, Workspace } from './workspace';
+import type { StoredMessage } from './stored';
+import type { Workspace } from './workspace';
 
 /** The legacy verification token; apps must check the signature instead. */
 const VERIFICATION_TOKEN = 'fake-verification-token';
@@ -38,7 +39,8 @@ export function findElement(
     const element = [
       ...(block['type'] === 'actions' ? recordsOf(block['elements']) : []),
       recordOf(block['accessory']),
-      recordOf(block['element']),
+      // An input tells of itself before the form is sent only where it says so.
+      block['dispatch_action'] === true ? recordOf(block['element']) : {},
     ].find((one) => textOf(one['action_id']) === actionId);
     if (element !== undefined) return { element, blockId: id };
   }

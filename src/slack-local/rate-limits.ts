@@ -1,4 +1,6 @@
+import { remember } from './bounded-list';
 import type { FakeClock } from './clock';
+import { MEMORY } from './limits';
 
 interface Bucket {
   tokens: number;
@@ -26,7 +28,7 @@ export function createRateLimits(clock: FakeClock): RateLimits {
     const bucket = buckets.get(key) ?? { tokens: most, atMs: nowMs };
     bucket.tokens = Math.min(most, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * perSecond);
     bucket.atMs = nowMs;
-    buckets.set(key, bucket);
+    remember(buckets, key, bucket, MEMORY.rateBuckets);
     return bucket;
   };
   return {

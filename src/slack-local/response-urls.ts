@@ -3,7 +3,8 @@ import { remember } from './bounded-list';
 import { isYes, type JsonRecord, textOf } from './json-shape';
 import { LIMITS, MEMORY } from './limits';
 import { readContent } from './message-content';
-import type { StoredMessage, Workspace } from './workspace';
+import type { StoredMessage } from './stored';
+import type { Workspace } from './workspace';
 
 interface ResponseAddress {
   readonly channel: string;

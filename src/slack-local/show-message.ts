@@ -2,7 +2,8 @@ import { decodeEntities, type Names, parseMrkdwn, type TextNode } from './mrkdwn
 import { blocksText, entitiesOf, nodeText } from './rendered-text';
 import { showBlocks } from './shown-blocks';
 import type { FakeEphemeral, FakeMessage } from './surface';
-import type { StoredMessage, Workspace } from './workspace';
+import type { StoredMessage } from './stored';
+import type { Workspace } from './workspace';
 
 /** The top-level text, which is mrkdwn unless it was sent with `mrkdwn: false`. */
 export function topLevelNodes(

@@ -3,7 +3,8 @@ import { blocksText, entitiesOf } from './rendered-text';
 import { showBlocks } from './shown-blocks';
 import type { FakeView } from './surface';
 import type { StoredView } from './view-store';
-import type { Identity, Workspace } from './workspace';
+import type { Identity } from './stored';
+import type { Workspace } from './workspace';
 
 /** A view as the Web API and interaction payloads show it. */
 export function viewPayload(

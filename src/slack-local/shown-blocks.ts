@@ -62,7 +62,7 @@ export type ShownBlock =
   | { readonly kind: 'table'; readonly rows: readonly (readonly (readonly TextNode[])[])[] };
 
 /** Text of a mrkdwn or plain_text object, taken apart; plain text has no markup. */
-export function textNodes(value: unknown, names: Names): readonly TextNode[] {
+function textNodes(value: unknown, names: Names): readonly TextNode[] {
   const { type, text, verbatim } = recordOf(value);
   if (typeof text !== 'string') return [];
   if (type !== 'mrkdwn') return [{ kind: 'text', text }];
@@ -229,7 +229,7 @@ export const optionsOf = (element: JsonRecord): readonly JsonRecord[] => [
   ...recordsOf(element['option_groups']).flatMap((group) => recordsOf(group['options'])),
 ];
 
-export function showElement(element: JsonRecord, blockId: string, names: Names): ShownElement {
+function showElement(element: JsonRecord, blockId: string, names: Names): ShownElement {
   const text = (key: string): string | undefined =>
     optionalText(recordOf(element[key])['text']) ?? optionalText(element[key]);
   const optional = {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { remember } from './bounded-list';
 import type { FakeClock } from './clock';
+import { MEMORY } from './limits';
 
 /** Tokens of an app, and what each of them answers. */
 export interface Tokens {
@@ -39,32 +41,35 @@ export function createTokens(deps: {
   readonly clock: FakeClock;
 }): Tokens {
   const { appToken, clock, rotation } = deps;
-  const bots = new Map<string, BotToken>([
-    [deps.botToken, { expiresAtMs: Infinity, revoked: false }],
-  ]);
+  /** Apart from the others, as it must not be forgotten for them. */
+  const readyMade: BotToken = { expiresAtMs: Infinity, revoked: false };
+  const bots = new Map<string, BotToken>();
+  const botOf = (token: string): BotToken | undefined =>
+    token === deps.botToken ? readyMade : bots.get(token);
   /** Access token by refresh token. */
   const refreshes = new Map<string, string>();
   const revoke = (token: string): void => {
-    const bot = bots.get(token);
+    const bot = botOf(token);
     if (bot !== undefined) bot.revoked = true;
   };
   const issue = (): IssuedToken => {
     const prefix = rotation ? 'xoxe.xoxb' : 'xoxb';
     const accessToken = `${prefix}-local-${randomBytes(16).toString('hex')}`;
     const expiresAtMs = rotation ? clock.nowMs() + ROTATION_S * 1000 : Infinity;
-    bots.set(accessToken, { expiresAtMs, revoked: false });
+    remember(bots, accessToken, { expiresAtMs, revoked: false }, MEMORY.tokens);
     if (!rotation) return { accessToken };
     const refreshToken = `xoxe-local-${randomBytes(16).toString('hex')}`;
-    refreshes.set(refreshToken, accessToken);
+    remember(refreshes, refreshToken, accessToken, MEMORY.tokens);
     return { accessToken, refreshToken, expiresInS: ROTATION_S };
   };
   return {
     appToken,
     botScopes: deps.botScopes,
     botError: undefined,
-    kindOf: (token) => (token === appToken ? 'app' : bots.has(token) ? 'bot' : undefined),
+    kindOf: (token) =>
+      token === appToken ? 'app' : botOf(token) !== undefined ? 'bot' : undefined,
     faultOf: (token) => {
-      const bot = bots.get(token);
+      const bot = botOf(token);
       if (bot?.revoked === true) return 'token_revoked';
       return bot !== undefined && clock.nowMs() >= bot.expiresAtMs ? 'token_expired' : undefined;
     },

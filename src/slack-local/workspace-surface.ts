@@ -2,7 +2,8 @@ import { toFakeEphemeral, toFakeMessage } from './show-message';
 import { toFakeView } from './show-view';
 import type { FakeChannel, FakeSlack } from './surface';
 import type { ViewStore } from './view-store';
-import type { StoredChannel, Workspace } from './workspace';
+import type { StoredChannel } from './stored';
+import type { Workspace } from './workspace';
 
 type WorkspaceSurface = Pick<
   FakeSlack,

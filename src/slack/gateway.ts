@@ -11,7 +11,7 @@ import type { Logger } from '../app/ports';
 import { callFailure } from './call-failure';
 import { createChannelDirectory, NoSuchChannel } from './channel-directory';
 import { createWebClient, type SlackClientSettings } from './client';
-import { accountsOfCard, type AccountsOf } from './accounts';
+import { accountsOfCard } from './accounts';
 import { renderCard, type SlackMessage } from './render-card';
 import { renderNote } from './render-note';
 
@@ -33,14 +33,11 @@ export interface SlackGatewayDeps {
     readonly channel: string;
   };
   readonly logger: Logger;
-  /** To mention the people a card names; looked up anew for each message. Names are used where it is absent. */
-  readonly accountsOf?: AccountsOf;
 }
 
 /** What every call needs: the client, and who and where we are in the workspace. */
 interface Workspace {
   readonly client: webApi.WebClient;
-  readonly accountsOf: AccountsOf | undefined;
   /** Our team and bot; asked once. */
   installed(): Promise<{ readonly teamId: string; readonly botId: string | undefined }>;
   conversation(
@@ -59,17 +56,12 @@ function readingFailed(error: unknown): ChannelResult<never> {
 }
 
 /** Slack as a channel: one call for each request, no retry, every failure told apart. */
-export function createSlackGateway({
-  settings,
-  logger,
-  accountsOf,
-}: SlackGatewayDeps): ChannelGateway {
+export function createSlackGateway({ settings, logger }: SlackGatewayDeps): ChannelGateway {
   const client = createWebClient(settings, logger);
   const directory = createChannelDirectory(client, settings.channel);
   let installation: Awaited<ReturnType<Workspace['installed']>> | undefined;
   const workspace: Workspace = {
     client,
-    accountsOf,
     installed: async () => {
       if (installation === undefined) {
         const who = await client.auth.test();
@@ -91,21 +83,17 @@ export function createSlackGateway({
   };
 }
 
-async function render(
-  content: MessageContent,
-  accountsOf: AccountsOf | undefined,
-): Promise<SlackMessage> {
-  return content.kind === 'note'
+const render = (content: MessageContent): SlackMessage =>
+  content.kind === 'note'
     ? renderNote(content.note, content.card)
-    : renderCard(content.card, { accountOf: await accountsOfCard(content.card, accountsOf) });
-}
+    : renderCard(content.card, { accountOf: accountsOfCard(content.card) });
 
 async function post(
-  { client, accountsOf, installed, conversation }: Workspace,
+  { client, installed, conversation }: Workspace,
   { postKey, execution, target, content }: Parameters<ChannelGateway['post']>[0],
 ): Promise<ChannelResult<MessagePlace>> {
   const startedMs = performance.now();
-  const message = await render(content, accountsOf);
+  const message = render(content);
   let teamId: string;
   let place: Awaited<ReturnType<Workspace['conversation']>>;
   try {
@@ -132,11 +120,11 @@ async function post(
 }
 
 async function update(
-  { client, accountsOf }: Workspace,
+  { client }: Workspace,
   place: MessagePlace,
   content: MessageContent,
 ): Promise<ChannelResult<void>> {
-  const { text, blocks, parse, link_names } = await render(content, accountsOf);
+  const { text, blocks, parse, link_names } = render(content);
   try {
     // Blocks that are left out stay as they were, with their buttons: they always go along.
     const where = { channel: place.channelId, ts: place.ts };

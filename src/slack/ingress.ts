@@ -1,7 +1,6 @@
 import type { webApi } from '@slack/bolt';
 import type { ActReply, ChannelInbox } from '../app/channel-ports';
 import type { Logger } from '../app/ports';
-import type { AccountsOf } from './accounts';
 import type { AnswerPrivately } from './private-answers';
 import type { StateKey } from './signed-state';
 
@@ -17,7 +16,6 @@ export interface IngressDeps {
   readonly inbox: ChannelInbox;
   readonly client: webApi.WebClient;
   readonly answer: AnswerPrivately;
-  readonly accountsOf: AccountsOf | undefined;
   readonly stateKey: StateKey;
   readonly logger: Logger;
 }

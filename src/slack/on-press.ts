@@ -116,9 +116,7 @@ async function onChoice(
       const reply = await read(deps, pressed.act);
       return deps.answer(
         pressed.address,
-        reply.ok
-          ? idsNote(idLines(reply.card))
-          : refusalNote(reply, await accountsOfCard(reply.card, deps.accountsOf)),
+        reply.ok ? idsNote(idLines(reply.card)) : refusalNote(reply, accountsOfCard(reply.card)),
       );
     }
   }
@@ -138,7 +136,7 @@ async function vote(deps: IngressDeps, pressed: Pressed, verdict: Verdict): Prom
   let note: PrivateNote = UNREACHABLE_NOTE;
   if (outcome.kind === 'done') {
     const { value } = outcome;
-    const accountOf = await accountsOfCard(value.card, deps.accountsOf);
+    const accountOf = accountsOfCard(value.card);
     note = value.ok
       ? recordedNote({ verdict, ...value }, accountOf)
       : refusalNote(value, accountOf);
@@ -189,7 +187,7 @@ async function openForm(
 const openDetails = (deps: IngressDeps, pressed: Pressed): Promise<void> =>
   openForm(deps, pressed, loadingView('Details', CALLBACK.details), async () => {
     const reply = await read(deps, pressed.act);
-    const accountOf = await accountsOfCard(reply.card, deps.accountsOf);
+    const accountOf = accountsOfCard(reply.card);
     return {
       view: reply.ok
         ? detailsView(reply.card, reply.argumentsShown, accountOf)
@@ -201,7 +199,7 @@ function openVoteForm(deps: IngressDeps, pressed: Pressed, verdict: Verdict): Pr
   const { act } = pressed;
   return openForm(deps, pressed, loadingView(VERDICT_TITLES[verdict], CALLBACK.vote), async () => {
     const reply = await read(deps, act);
-    const accountOf = await accountsOfCard(reply.card, deps.accountsOf);
+    const accountOf = accountsOfCard(reply.card);
     if (!reply.ok) return { view: noteView('Not open', refusalNote(reply, accountOf)) };
     const { card, argumentsShown } = reply;
     const closed = whyNoForm(card, verdict);

@@ -65,7 +65,7 @@ async function resultView(
     return noteView('No answer', UNREACHABLE_NOTE);
   }
   const { value } = outcome;
-  const accountOf = await accountsOfCard(value.card, deps.accountsOf);
+  const accountOf = accountsOfCard(value.card);
   return value.ok
     ? noteView(RECORDED_TITLES[verdict], recordedNote({ verdict, ...value }, accountOf))
     : noteView('Not recorded', refusalNote(value, accountOf));

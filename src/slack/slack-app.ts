@@ -1,7 +1,6 @@
 import { App, type Receiver } from '@slack/bolt';
 import type { ChannelInbox } from '../app/channel-ports';
 import type { Logger } from '../app/ports';
-import type { AccountsOf } from './accounts';
 import { messageOf } from './bounded-wait';
 import { clientOptions, createWebClient, slackLogger } from './client';
 import { createDispatcher, type Dispatcher } from './dispatcher';
@@ -34,8 +33,6 @@ export interface SlackAppDeps {
   readonly mode: 'socket' | 'http';
   /** Keyed digest for the routing data in forms; every process needs the same key. */
   readonly stateKey: StateKey;
-  /** Linked accounts, for mentions in private answers and forms; names are used where it is absent. */
-  readonly accountsOf?: AccountsOf;
   readonly onAlarm?: (alarm: ConnectionAlarm) => void;
   /** Milliseconds, for the time of signatures; the machine's clock unless given. */
   readonly nowMs?: () => number;
@@ -97,7 +94,6 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
       inbox,
       client,
       answer: createPrivateAnswers(client, settings.apiUrl, logger),
-      accountsOf: deps.accountsOf,
       stateKey,
       logger,
     },

@@ -58,6 +58,26 @@ function answerClicks({ app }: RunningApp, slack: FakeSlack): void {
       ],
     });
   });
+  app.event('app_home_opened', async ({ event, client }) => {
+    const blocks = [
+      {
+        type: 'header' as const,
+        text: { type: 'plain_text' as const, text: 'Waiting for you: 1' },
+      },
+      ...approvalCard().slice(1, 3),
+      {
+        type: 'actions' as const,
+        elements: [
+          {
+            type: 'button' as const,
+            action_id: 'cs:approve',
+            text: { type: 'plain_text' as const, text: 'Review' },
+          },
+        ],
+      },
+    ];
+    await client.views.publish({ user_id: event.user, view: { type: 'home', blocks } });
+  });
   app.command('/approvals', async ({ ack, command }) => {
     await ack(`Nothing waits for you (${command.text}).`);
   });
@@ -187,6 +207,21 @@ describe('the local Slack page in a real browser', () => {
     await page.selectOption('#me', { label: 'Alice Moreau' });
     await page.locator('.replies').waitFor();
     expect(await page.getByText('Only visible to you').count()).toBe(0);
+    expectQuiet(watched);
+  });
+
+  it('shows App Home, and opens a form from it', async () => {
+    const watched = await visit({ dark: true });
+    const { page } = watched;
+    await page.getByRole('button', { name: 'App Home' }).click();
+    await page.getByText('Waiting for you: 1').waitFor();
+    expect(await page.locator('#composer').isVisible()).toBe(false);
+    await watched.shoot('slack-home-dark');
+    await page.getByRole('button', { name: 'Review' }).click();
+    await page.locator('#modal textarea').waitFor();
+    await watched.shoot('slack-modal-dark');
+    await page.keyboard.press('Escape');
+    await page.locator('#modal:not([open])').waitFor({ state: 'attached' });
     expectQuiet(watched);
   });
 

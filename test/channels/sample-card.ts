@@ -20,4 +20,5 @@ export const sampleCard = (execution: ExecutionId, version: number): ApprovalCar
   status: 'pending_approval',
   levels: [],
   votes: [],
+  accounts: {},
 });

@@ -61,7 +61,7 @@ const failed = (failure: ChannelFailure): { ok: false; failure: ChannelFailure }
 });
 
 export function createScriptedGateway(
-  clock: VirtualClock,
+  clock: Pick<VirtualClock, 'nowMs' | 'sleep'>,
   faults: (Fault | undefined)[] = [],
 ): ScriptedGateway {
   const posts: Posted[] = [];
@@ -128,7 +128,7 @@ export function createScriptedGateway(
         'post',
         channelId,
         () => {
-          const ts = String(posts.length + 1);
+          const ts = `${String(clock.nowMs())}.${String(posts.length + 1)}`;
           const inThread = target.kind === 'thread';
           posts.push({
             ...{ channelId, ts, postKey, content, inThread },

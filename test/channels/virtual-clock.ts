@@ -1,7 +1,7 @@
 import type { ChannelClock } from '../../src/channels/clock';
 
 /** Lets everything run that waits for nothing but its turn. */
-export const settled = async (): Promise<void> => {
+const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 

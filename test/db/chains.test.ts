@@ -1,9 +1,10 @@
 import type { Caller } from '../../src/app/caller';
 import type { RequestPeople } from '../../src/app/commit-ports';
+import { permissionsOf } from '../../src/core/access/permissions';
 import { CRITICAL_CHAIN, STANDARD_CHAIN } from '../../src/core/escalation/predefined-chains';
 import type { ApproverSelector } from '../../src/core/escalation/chain';
 import { DEFAULT_TENANT, userPrincipal } from '../../src/core/ids';
-import { refusal } from '../support/executions';
+import { castVote, refusal, submitRefund } from '../support/executions';
 import { createTestInstallation, type TestInstallation } from '../support/installation';
 
 const chainText = (
@@ -11,8 +12,8 @@ const chainText = (
   level = 'approvers: { any_of: [ { role: approver } ] }, timeout: 1h',
 ) =>
   `apiVersion: countersign/v1\nkind: ApprovalChain\nmetadata: { id: ${id} }\nlevels:\n  - { ${level} }\n`;
-const policyText = (id: string, chain: string) =>
-  `apiVersion: countersign/v1\nkind: Policy\nmetadata: { id: ${id} }\nrules:\n  - { id: ask, match: { action: pay }, then: require_approval, approval: { chain: ${chain} } }\n`;
+const policyText = (id: string, chain: string, action = 'pay') =>
+  `apiVersion: countersign/v1\nkind: Policy\nmetadata: { id: ${id} }\nrules:\n  - { id: ask, match: { action: ${action} }, then: require_approval, approval: { chain: ${chain} } }\n`;
 
 let installation: TestInstallation;
 let admin: Caller;
@@ -166,6 +167,34 @@ describe("a tenant's own chains", () => {
     }
   });
 
+  it('are climbed by what a policy sends there, and lose whoever leaves the group at once', async () => {
+    await useCases.putGroup(admin, { id: 'payers', members: ['bea', 'cid'] });
+    const asMember = async (id: string): Promise<Caller> => {
+      const { key } = await useCases.issueUserKey(admin, id, {});
+      return useCases.authenticate(key, '127.0.0.1');
+    };
+    const asBea = await asMember('bea');
+    const asCid = await asMember('cid');
+    await useCases.publishChain(admin, {
+      text: chainText('climb', 'approvers: { any_of: [ { group: payers } ] }, timeout: 1h'),
+    });
+    await installation.publish('climb', policyText('climb', 'climb', 'climb'));
+    const bot = await installation.agent('pay-bot');
+    const ask = () => submitRefund(installation.core, bot, 1, { action: 'climb' });
+    const first = await ask();
+    expect(first.approval).toMatchObject({ chain: 'climb', approvers: 'group:payers', of: 1 });
+    const votes = (person: Caller, id: string) => refusal(castVote(installation.core, person, id));
+    await useCases.putGroup(admin, { id: 'payers', members: ['cid'] });
+    expect(await votes(asBea, first.executionId)).toBe('not_eligible');
+    expect(await votes(asCid, first.executionId)).toBe('none');
+    const second = await ask();
+    await useCases.publishChain(admin, {
+      text: chainText('climb', 'approvers: { any_of: [ { group: payers } ] }, timeout: 2h'),
+    });
+    // I-3: the approval would count for a chain that is no longer the one it was shown under.
+    expect(await votes(asCid, second.executionId)).toBe('basis_changed');
+  });
+
   it('need the permission', async () => {
     const auditor = await installation.person('eve', { roles: ['Auditor'] });
     const text = chainText('eves');
@@ -188,6 +217,7 @@ describe("a tenant's own chains", () => {
 describe('groups and on-call schedules', () => {
   it('are replaced as a whole, and keep their name', async () => {
     const before = await epoch();
+    const audits = (await audited('group.changed')).length;
     expect(
       await useCases.putGroup(admin, { id: 'finance', name: 'Finance', members: ['bea', 'ann'] }),
     ).toEqual({ id: 'finance', name: 'Finance', members: ['ann', 'bea'] });
@@ -197,8 +227,8 @@ describe('groups and on-call schedules', () => {
       members: ['cid'],
     });
     expect(await useCases.readGroup(admin, 'finance')).toMatchObject({ members: ['cid'] });
-    expect((await useCases.listGroups(admin)).items).toHaveLength(1);
-    expect(await audited('group.changed')).toHaveLength(2);
+    expect((await useCases.listGroups(admin)).items.map(({ id }) => id)).toContain('finance');
+    expect(await audited('group.changed')).toHaveLength(audits + 2);
     expect(await epoch()).toBe(before);
   });
 
@@ -249,6 +279,55 @@ describe('groups and on-call schedules', () => {
     expect(listed).toEqual({ ...user, manager: 'gus' });
     const hal = { ...user, id: 'hal', email: 'hal@example.com', manager: 'fay' };
     expect(await useCases.createUser(admin, hal)).toEqual(hal);
+  });
+});
+
+describe('people without any role', () => {
+  const permissions = async (id: string) => {
+    const { key } = await useCases.issueUserKey(admin, id, {});
+    return [...(await useCases.authenticate(key, '127.0.0.1')).permissions].sort();
+  };
+  const ASKED = [...permissionsOf([], ['any-approver-role'])].sort();
+  const newcomer = (id: string) => installation.person(id);
+
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['a group', (id) => useCases.putGroup(admin, { id: 'asked', members: [id] })],
+    [
+      'a schedule',
+      (id) =>
+        useCases.putOnCall(admin, {
+          schedule: 'asked',
+          shifts: [{ user: id, from: '2030-01-01T00:00:00Z', to: '2030-01-02T00:00:00Z' }],
+        }),
+    ],
+    [
+      'being a manager',
+      (id) =>
+        useCases.createUser(admin, {
+          ...{ id: `under-${id}`, name: 'x', email: `under-${id}@example.com`, manager: id },
+          ...{ roles: [], approverRoles: [] },
+        }),
+    ],
+    ['owning an agent', (id) => installation.agent(`bot-of-${id}`, { owner: id })],
+    [
+      'owning one by address',
+      (id) => installation.agent(`bot-at-${id}`, { owner: `${id}@EXAMPLE.com` }),
+    ],
+    [
+      'a chain that names them',
+      (id) =>
+        useCases.publishChain(admin, {
+          text: chainText(`of-${id}`, `approvers: { any_of: [ { user: ${id} } ] }, timeout: 1h`),
+        }),
+    ],
+  ])('may see and decide approvals by %s', async (name, join) => {
+    const id = `ida.${name.replace(/ /g, '-')}`;
+    await newcomer(id);
+    await newcomer(`${id}2`);
+    expect(await permissions(id)).toEqual([]);
+    await join(id);
+    expect(await permissions(id)).toEqual(ASKED);
+    expect(await permissions(`${id}2`)).toEqual([]);
   });
 });
 

@@ -19,10 +19,8 @@ describe('chains over HTTP', () => {
     ['put', '/v1/chains/payments', 200, { id: 'payments', text }],
   ] as const)('%s %s hands the text on as it stands', async (method, path, status, input) => {
     seen.length = 0;
-    const reply = await as('Developer')
-      [method](path)
-      .set('content-type', 'application/yaml')
-      .send(text);
+    const call = as('Developer')[method](path);
+    const reply = await call.set('content-type', 'application/yaml').send(text);
     expect(reply.status).toBe(status);
     expect(seen).toEqual([input]);
   });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { startFakeSlack } from '../../src/slack-local/fake-slack';
 import type { FakeSlack } from '../../src/slack-local/surface';
 import { eventually } from '../support/eventually';
-import { type RunningApp, startHttpApp, startSocketApp, webClient } from './bolt-app';
+import { type HttpApp, type RunningApp, startHttpApp, startSocketApp, webClient } from './bolt-app';
 import { approvalCard, rationaleModal } from './sample-blocks';
 
 async function freePort(): Promise<number> {
@@ -165,5 +165,38 @@ describe.each(['socket', 'http'] as const)('Bolt over %s', (mode) => {
     expect(result.ackMs).toBeGreaterThanOrEqual(2_900);
     expect(['timeout', 'http_404']).toContain(result.error);
     expect(slack.violations()).toHaveLength(1);
+  });
+});
+
+describe('forged requests, against the real HTTP receiver', () => {
+  it.each([
+    ['signed by another', 'forged', 0, 401],
+    ['six minutes old', undefined, -360, 401],
+    ['as Slack sends it', undefined, 0, 200],
+  ])('%s', async (_name, secret, shiftS, status) => {
+    const { slack, bolt } = await start('http');
+    try {
+      bolt.app.action('cs:approve', async ({ ack }) => {
+        await ack();
+      });
+      const payload = {
+        type: 'block_actions',
+        actions: [{ type: 'button', action_id: 'cs:approve' }],
+      };
+      const body = new URLSearchParams({
+        payload: JSON.stringify({ ...payload, team: { id: slack.teamId }, user: { id: 'U1' } }),
+      }).toString();
+      const timestampS = Math.floor(Date.now() / 1000) + shiftS;
+      const headers = {
+        ...slack.sign(body, timestampS),
+        ...(secret === undefined ? {} : { 'x-slack-signature': `v0=${'0'.repeat(64)}` }),
+        'content-type': 'application/x-www-form-urlencoded',
+      };
+      const { url } = bolt as HttpApp;
+      expect((await slack.deliverRaw({ url, body, headers })).status).toBe(status);
+    } finally {
+      await bolt.stop();
+      await slack.close();
+    }
   });
 });

@@ -247,6 +247,8 @@ describe('the Web API', () => {
       expect(await codeOf(post())).toBe('ratelimited 1');
       slack.addChannel({ id: 'C5', name: 'elsewhere' });
       expect(await codeOf(post({ channel: 'C5' }))).toBe('ok');
+      // The same channel by its name is the same channel.
+      expect(await codeOf(post({ channel: '#general' }))).toBe('ratelimited 1');
       clock.advance(1000);
       expect(await codeOf(post())).toBe('ok');
       expect(await codeOf(post())).toBe('ratelimited 1');

@@ -56,6 +56,7 @@ export const card = (
     { number: 3, name: 'cfo', approvers: 'role cfo', state: 'waiting' },
   ],
   votes: [],
+  accounts: {},
   missing: 2,
   asks: {
     approveRationale: 'optional',
@@ -80,6 +81,7 @@ export const closedCard = (
     levels,
     status,
     votes: [vote()],
+    accounts: {},
     closed: {
       reasonCode: status,
       reason: `It is ${status}.`,

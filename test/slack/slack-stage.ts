@@ -71,11 +71,7 @@ export async function createStage(
     logged.push(`${message} ${JSON.stringify(fields)}`);
   };
   const logger = { info: log, warn: log, error: log };
-  const accounts = new Map([['user:alice', { teamId: slack.teamId, userId: alice }]]);
-  const common = {
-    logger,
-    accountsOf: async () => accounts,
-  };
+  const common = { logger };
   const { botToken, appToken, signingSecret, apiUrl } = slack;
   const gateway = createSlackGateway({ ...common, settings: { botToken, apiUrl, channel } });
   const stage = { skewMs: 0 };

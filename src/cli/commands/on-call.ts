@@ -86,7 +86,7 @@ function shiftOf(text: string): ShiftBody {
 
 function shiftsOf(file: string): readonly ShiftBody[] {
   const value = parseGuardedJson(readText(file), { ...JSON_LIMITS, maxKeys: 2_000 });
-  if (Array.isArray(value)) return value as unknown as readonly ShiftBody[];
+  if (Array.isArray(value)) return value as readonly ShiftBody[];
   throw new UsageError(
     `${file} holds no list of shifts.`,
     'Write [{"user":"alice","from":"2026-03-02T09:00:00Z","to":"2026-03-09T09:00:00Z"}].',

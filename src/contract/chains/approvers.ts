@@ -62,7 +62,7 @@ function readEntry(slot: Slot): ApproverGroup | undefined {
   return selector === undefined ? undefined : { selectors: [selector], quorum };
 }
 
-export function readSelector(slot: Slot): ApproverSelector | undefined {
+function readSelector(slot: Slot): ApproverSelector | undefined {
   const fields = fieldsOf(slot, SELECTOR_NAMES);
   return fields === undefined ? undefined : selectorFrom(slot, fields);
 }

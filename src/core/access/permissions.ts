@@ -93,7 +93,7 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [
   'policies:evaluate',
 ];
 
-/** A person who holds only approver roles still sees and decides approvals. */
+/** A person whom chains may ask still sees and decides approvals without any other role. */
 const APPROVER_PERMISSIONS: readonly Permission[] = [
   'approvals:read',
   'approvals:decide',
@@ -101,14 +101,16 @@ const APPROVER_PERMISSIONS: readonly Permission[] = [
   'status:read',
 ];
 
+/** `isAsked`: chains may name the person by something else than an approver role. */
 export function permissionsOf(
   roles: readonly Role[],
   approverRoles: readonly string[],
+  isAsked = false,
 ): ReadonlySet<Permission> {
   const granted = new Set<Permission>();
   for (const role of roles)
     for (const permission of ROLE_PERMISSIONS[role]) granted.add(permission);
-  if (approverRoles.length > 0)
+  if (approverRoles.length > 0 || isAsked)
     for (const permission of APPROVER_PERMISSIONS) granted.add(permission);
   return granted;
 }

@@ -17,6 +17,12 @@ function minutesToBorder(window: TimeWindow, local: LocalTime): number {
   return Math.min(...ahead);
 }
 
+/** Whether no change of clocks lies in the stretch: its end has the minute of the day that its start promises. */
+function runsEvenly(here: LocalTime, there: LocalTime, nowMs: number, stretchMs: number): boolean {
+  const minutes = Math.ceil((stretchMs + (nowMs % MINUTE_MS)) / MINUTE_MS);
+  return there.minuteOfDay === (here.minuteOfDay + minutes) % 1440;
+}
+
 function addWithin(
   fromMs: number,
   durationMs: number,
@@ -28,8 +34,9 @@ function addWithin(
   while (left > 0 && now - fromMs < LONGEST_MS) {
     const here = local(now);
     const toBorderMs = minutesToBorder(hours, here) * MINUTE_MS - (now % MINUTE_MS);
-    const toHalfHourMs = HALF_HOUR_MS - (now % HALF_HOUR_MS);
-    const stretchMs = Math.min(toBorderMs, toHalfHourMs);
+    const stretchMs = runsEvenly(here, local(now + toBorderMs), now, toBorderMs)
+      ? toBorderMs
+      : Math.min(toBorderMs, HALF_HOUR_MS - (now % HALF_HOUR_MS));
     if (!isWithin(hours, here)) {
       now += stretchMs;
       continue;
@@ -38,12 +45,13 @@ function addWithin(
     left -= spentMs;
     now += spentMs;
   }
-  return now;
+  return Math.max(now, fromMs + durationMs);
 }
 
 /**
  * Adds time by the wall, or by business hours where they are given. A zone that is not known counts like the
- * wall clock: a timer must never wait for hours that do not come. Ends after 366 days at the latest.
+ * wall clock: a timer must never wait for hours that do not come. What has not ended after 366 days ends then, or
+ * when the wall clock says so, if that is later.
  */
 export const createAddTime =
   (zones: ZoneClock): AddTime =>

@@ -58,6 +58,8 @@ export interface ApprovalCard {
     readonly at: string;
     readonly auditSeq?: number;
   };
+  /** Linked accounts of the people it names, by principal id, for a channel that can mention them. */
+  readonly accounts: Readonly<Record<string, Account>>;
   /** Absolute address of the approval in a browser, where one is served. */
   readonly url?: string;
 }
@@ -92,8 +94,14 @@ export type ThreadNote =
       readonly mentions: readonly Mention[];
     };
 
+/** A person's account in a chat. */
+export interface Account {
+  readonly teamId: string;
+  readonly userId: string;
+}
+
 /** A person to be called in a channel: the linked account, or only the name where none is linked. */
 export interface Mention {
   readonly name: string;
-  readonly account?: { readonly teamId: string; readonly userId: string };
+  readonly account?: Account;
 }

@@ -32,6 +32,8 @@ export interface ChainLevel {
   readonly onTimeout: OnTimeout;
   /** What follows when the level's people cannot reach its quorum; without it the next level. */
   readonly onEmpty?: 'reject';
+  /** A chain merged into the ladder ends here, so only its people decide this level: nobody passes it upward. */
+  readonly passUp?: 'never';
   /** The level applies only where this holds; one that cannot be evaluated applies. */
   readonly when?: Condition;
 }

@@ -127,12 +127,24 @@ function spelledOut(ladder: Ladder): Ladder {
   return { ...rest, levels, rejection: count === 1 ? { kind: 'veto' } : { kind: 'quorum', count } };
 }
 
+/** What the ladder takes over as it stands; the rest of the chain is resolved. */
+const rulesOf = ({
+  escalateAtRisk: _risk,
+  startLevels: _starts,
+  assurance: _assurance,
+  auto: _auto,
+  ...rules
+}: ChainDefinition): Omit<
+  ChainDefinition,
+  'escalateAtRisk' | 'startLevels' | 'assurance' | 'auto'
+> => rules;
+
 /** The rungs of one chain for one request. */
 export function climb(chain: ChainDefinition, situation: LadderSituation): Ladder {
-  const { escalateAtRisk, startLevels: _, assurance: _rules, auto: _auto, ...rules } = chain;
+  const { escalateAtRisk } = chain;
   const byRisk = escalateAtRisk !== undefined && situation.riskScore >= escalateAtRisk;
   return spelledOut({
-    ...rules,
+    ...rulesOf(chain),
     ...levelsFor(chain, situation),
     of: chain.levels.length,
     ...(byRisk && chain.advance === 'on_escalation'

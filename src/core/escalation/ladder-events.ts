@@ -1,5 +1,5 @@
 import type { OnTimeout, SkippedLevel } from './chain';
-import type { ApprovalState } from './ladder';
+import type { ApprovalState } from './approval-state';
 
 export type OpenedWhy =
   'first' | 'timeout' | 'rejections' | 'risk' | 'approved_below' | 'empty' | 'person' | 'reopened';

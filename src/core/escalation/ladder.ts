@@ -1,84 +1,21 @@
 import type { ApprovalId, PrincipalId } from '../ids';
-import type { Assurance } from './assurance';
-import type { AddTime } from './business-time';
-import type { ApproverSelector, ChainLevel, Ladder } from './chain';
+import type {
+  ApprovalState,
+  CountedVote,
+  LadderContext,
+  OpenLevel,
+  PassedBy,
+  ResolveApprovers,
+} from './approval-state';
+import type { ChainLevel, Ladder } from './chain';
 import type { At, LadderEvent, LadderStep, LadderVerdict, OpenedWhy } from './ladder-events';
-import { quorumReachable, quorumReached, type QuorumGroup } from './quorum';
-
-/** Where a vote was cast. */
-export type Surface = 'api' | 'cli' | 'slack' | 'workflow' | 'dashboard';
-
-export interface CountedVote {
-  readonly voteId: string;
-  readonly principal: PrincipalId;
-  /** Who issued the credential, when its assurance is only `issued`: both count as one human. */
-  readonly issuer?: PrincipalId;
-  readonly assurance: Assurance;
-  readonly surface: Surface;
-  /** Number (1-based) of the level it was cast at. */
-  readonly level: number;
-  readonly verdict: 'approve' | 'reject' | 'escalate';
-  readonly atMs: number;
-}
-
-export interface OpenLevel {
-  /** 0-based position on the ladder. */
-  readonly index: number;
-  /** Number (1-based) that the chain gives the level. */
-  readonly number: number;
-  /** Counts the openings of this approval from 1; 0 where nothing was ever opened. */
-  readonly opening: number;
-  readonly openedAtMs: number;
-  readonly deadlineMs: number;
-  /** Reminders still to come, ascending. */
-  readonly remindAtMs: readonly number[];
-  readonly reminded: number;
-  /** The people of each group when the level opened: a later addition is not retroactive. */
-  readonly groups: readonly QuorumGroup[];
-  /** Why it was opened. */
-  readonly why: OpenedWhy;
-  /** Whether its people have been told. */
-  readonly told: boolean;
-}
-
-/** Why a level is behind us. Only `approved` must still stand when the verdict is reached. */
-export type PassedBy = 'approved' | 'timeout' | 'rejections' | 'person' | 'empty';
-
-export interface PassedLevel {
-  readonly index: number;
-  readonly number: number;
-  readonly by: PassedBy;
-  readonly groups: readonly QuorumGroup[];
-}
-
-/** The approval of one execution. Pinned: ladder, basis and the people of each level when it opened. */
-export interface ApprovalState {
-  readonly approvalId: ApprovalId;
-  readonly chain: Ladder;
-  /** Hash of matched rules, merged requirement and chain version; an approval counts only for it (I-3). */
-  readonly basis: string;
-  readonly level: OpenLevel;
-  readonly passed: readonly PassedLevel[];
-  /** People kept out by separation of duties when it was opened. */
-  readonly excluded: readonly PrincipalId[];
-  readonly votes: readonly CountedVote[];
-  readonly parked: boolean;
-  /** People were told of it, so cards of it may stand somewhere. */
-  readonly announced: boolean;
-}
-
-/** Who may decide at a moment: `resolve` names the active people behind a selector, exclusions removed. */
-export type ResolveApprovers = (selector: ApproverSelector) => readonly PrincipalId[];
-
-export interface LadderContext {
-  readonly nowMs: number;
-  readonly resolve: ResolveApprovers;
-  readonly addTime: AddTime;
-}
+import { quorumReachable, type QuorumGroup } from './quorum';
+import { isApproved, passes, peopleOf, standing, votersAt } from './standing';
 
 const OPEN: LadderVerdict = { kind: 'open' };
 const APPROVED: LadderVerdict = { kind: 'approved', by: 'quorum' };
 const REJECTED: LadderVerdict = { kind: 'rejected', by: 'vote' };
+const SILENCE: LadderVerdict = { kind: 'approved', by: 'timeout' };
 const NOBODY: LadderVerdict = { kind: 'rejected', by: 'no_approvers' };
 
 export const currentLevel = (approval: ApprovalState): ChainLevel => {
@@ -93,37 +30,9 @@ const at = (level: ChainLevel): At => ({ level: level.number, name: level.name }
 export const isLastLevel = (approval: ApprovalState): boolean =>
   approval.level.index + 1 >= approval.chain.levels.length;
 
-function peopleOf(
-  approval: Pick<ApprovalState, 'chain' | 'votes'>,
-  level: ChainLevel,
-  resolve: ResolveApprovers,
-): QuorumGroup[] {
-  // Who spoke at another level cannot speak here: counting on them would open a level that nobody may pass.
-  const spent = new Set(
-    approval.chain.separation.distinctAcrossLevels
-      ? approval.votes.filter((vote) => vote.level !== level.number).map((vote) => vote.principal)
-      : [],
-  );
-  return level.groups.map((group) => ({
-    quorum: group.quorum,
-    eligible: [...new Set(group.selectors.flatMap((selector) => resolve(selector)))]
-      .filter((person) => !spent.has(person))
-      .sort(),
-  }));
-}
-
-/** The people of a level as they stand now: asked when it opened and still behind their group's selectors. */
-function standing(
-  level: ChainLevel,
-  asked: readonly QuorumGroup[],
-  resolve: ResolveApprovers,
-): QuorumGroup[] {
-  return level.groups.map((group, index) => {
-    const present = new Set(group.selectors.flatMap((selector) => resolve(selector)));
-    const { eligible = [] } = asked[index] ?? {};
-    return { quorum: group.quorum, eligible: eligible.filter((person) => present.has(person)) };
-  });
-}
+/** Whether a person of the open level may hand the request to the next one. */
+export const mayPassUp = (approval: ApprovalState): boolean =>
+  !isLastLevel(approval) && currentLevel(approval).passUp !== 'never';
 
 /**
  * The open level's groups as they stand now: a removal counts at once, also one from a single group; an
@@ -131,22 +40,6 @@ function standing(
  */
 export const standingGroups = (approval: ApprovalState, resolve: ResolveApprovers): QuorumGroup[] =>
   standing(currentLevel(approval), approval.level.groups, resolve);
-
-const votersAt = (approval: ApprovalState, number: number, verdict: CountedVote['verdict']) =>
-  approval.votes
-    .filter((vote) => vote.level === number && vote.verdict === verdict)
-    .map((vote) => vote.principal);
-
-/** Whether the approvals cast at a level still fill its quorum: a removed approver's vote does not count. */
-function isApproved(
-  approval: ApprovalState,
-  { index, number, groups }: Pick<PassedLevel, 'index' | 'number' | 'groups'>,
-  resolve: ResolveApprovers,
-): boolean {
-  const level = approval.chain.levels[index];
-  if (level === undefined) return false;
-  return quorumReached(standing(level, groups, resolve), votersAt(approval, number, 'approve'));
-}
 
 const leaveBehind = (approval: ApprovalState, by: PassedBy): ApprovalState => {
   const { index, number, groups } = approval.level;
@@ -205,6 +98,13 @@ function proceed(
       because = 'reopened';
     }
     const groups = peopleOf(approval, definition, context.resolve);
+    if (passed !== undefined && passes(groups, approval, definition.number)) {
+      // Votes cast here before are as good as new ones, and whoever cast them cannot cast another.
+      const again = { index, number: definition.number, by: 'approved', groups } as const;
+      approval = { ...approval, passed: [...approval.passed, again] };
+      events.push({ kind: 'level_approved', ...at(definition) });
+      continue;
+    }
     if (quorumReachable(groups)) {
       const opened = { why: because, openedAtMs };
       approval = openLevel(approval, index, definition, groups, opened, context);
@@ -219,8 +119,17 @@ function proceed(
     if (definition.onEmpty === 'reject') return { approval, verdict: NOBODY, events };
   }
   const top = approval.passed.find((each) => each.index === approval.chain.levels.length - 1);
-  return { approval, verdict: top?.by === 'approved' ? APPROVED : NOBODY, events };
+  return { approval, verdict: VERDICT_BY_TOP[top?.by ?? 'empty'], events };
 }
+
+/** What it comes to when every level is behind us: how the last one was left. Only silence that passes leaves it by timeout. */
+const VERDICT_BY_TOP: Readonly<Record<PassedBy, LadderVerdict>> = {
+  approved: APPROVED,
+  timeout: SILENCE,
+  rejections: NOBODY,
+  person: NOBODY,
+  empty: NOBODY,
+};
 
 /** Opens the first level, or ends at once where a rule of the chain decides. */
 export function openLadder(
@@ -348,8 +257,14 @@ export function timeOutLevel(approval: ApprovalState, context: LadderContext): L
   switch (action) {
     case 'reject':
       return { approval, verdict: { kind: 'rejected', by: 'timeout' }, events: [timedOut] };
-    case 'approve':
-      return { approval, verdict: { kind: 'approved', by: 'timeout' }, events: [timedOut] };
+    case 'approve': {
+      if (approval.chain.advance === 'on_escalation')
+        return { approval, verdict: SILENCE, events: [timedOut] };
+      // Silence passes this level alone: those above are still asked, and those below must still stand.
+      const behind = leaveBehind(approval, 'timeout');
+      const step = proceed(behind, 'timeout', approval.level.deadlineMs, context);
+      return { ...step, events: [timedOut, ...step.events] };
+    }
     case 'park': {
       const parked: LadderEvent = { kind: 'parked', ...at(definition) };
       return { approval: { ...approval, parked: true }, verdict: OPEN, events: [timedOut, parked] };

@@ -22,8 +22,11 @@ const ON_FINAL_TIMEOUT = ['approve', 'park', 'reject'] as const;
 const EXCLUSION = ['allow', 'exclude'] as const;
 
 /** Both names once, in one order, however often they were joined before. */
-const joinNames = (a: string, b: string): string =>
-  [...new Set([...a.split('+'), ...b.split('+')])].sort().join('+');
+const joinNames = (a: string, b: string, by = '+'): string =>
+  [...new Set([...a.split(by), ...b.split(by)])].sort().join(by);
+
+/** Reasons name hours and zones, such as `Etc/GMT+5`. */
+const joinWhys = (a: string, b: string): string => joinNames(a, b, '; ');
 
 /** Members of both once, in one order. */
 function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {
@@ -31,8 +34,13 @@ function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   return [...all].sort(([x], [y]) => (x < y ? -1 : 1)).map(([, each]) => each);
 }
 
-/** The weakest rule under which neither chain's "no" loses weight; rules that cannot be compared give veto. */
+/**
+ * The weakest rule under which neither chain's "no" loses weight; rules that cannot be compared give veto. Nor
+ * can rules that pass the request upward after different numbers of rejections: the level that one chain
+ * still asks, the other would have left.
+ */
 function mergeRejection(a: Ladder, b: Ladder): RejectionRule {
+  if (a.rejectionsAtLeast !== b.rejectionsAtLeast) return { kind: 'veto' };
   if (a.rejection.kind === 'quorum' && b.rejection.kind === 'quorum')
     return { kind: 'quorum', count: Math.min(a.rejection.count, b.rejection.count) };
   const bothEscalate = a.rejection.kind === 'escalate' && b.rejection.kind === 'escalate';
@@ -41,10 +49,10 @@ function mergeRejection(a: Ladder, b: Ladder): RejectionRule {
 
 function mergeRejections(a: Ladder, b: Ladder): Pick<Ladder, 'rejection' | 'rejectionsAtLeast'> {
   const rejection = mergeRejection(a, b);
-  const fewest = Math.min(a.rejectionsAtLeast ?? Infinity, b.rejectionsAtLeast ?? Infinity);
-  return rejection.kind === 'veto' || fewest === Infinity
+  const { rejectionsAtLeast } = a;
+  return rejection.kind === 'veto' || rejectionsAtLeast === undefined
     ? { rejection }
-    : { rejection, rejectionsAtLeast: fewest };
+    : { rejection, rejectionsAtLeast };
 }
 
 /** Groups by the people they name, each once: two groups of the same people ask for as many as both. */
@@ -72,6 +80,7 @@ function mergeLevel(a: ChainLevel, b: ChainLevel): ChainLevel {
   const holds = onTimeout === 'park' || onTimeout === 'reject';
   const endsEmpty = holds || a.onEmpty !== undefined || b.onEmpty !== undefined;
   const timeoutMs = Math.min(a.timeoutMs, b.timeoutMs);
+  const endsOne = a.passUp !== undefined || b.passUp !== undefined;
   const reminders = new Set([...a.remindersMs, ...b.remindersMs].filter((at) => at < timeoutMs));
   return {
     name: joinNames(a.name, b.name),
@@ -81,8 +90,11 @@ function mergeLevel(a: ChainLevel, b: ChainLevel): ChainLevel {
     remindersMs: [...reminders].sort((x, y) => x - y),
     onTimeout,
     ...(endsEmpty ? { onEmpty: 'reject' } : {}),
+    ...(endsOne ? { passUp: 'never' } : {}),
   };
 }
+
+const ENDS_ONE = { onEmpty: 'reject', passUp: 'never' } as const;
 
 /** Rung by rung. Where only one ladder goes on, the last level of the other must not be passed over. */
 function mergeLevels(a: readonly ChainLevel[], b: readonly ChainLevel[]): ChainLevel[] {
@@ -93,7 +105,7 @@ function mergeLevels(a: readonly ChainLevel[], b: readonly ChainLevel[]): ChainL
     const endsOne = index + 1 === shorter.length && shorter.length < longer.length;
     // A rung keeps its place above the one below it, whatever numbers the two chains gave.
     below = Math.max(merged.number, below + 1);
-    return { ...merged, number: below, ...(endsOne ? { onEmpty: 'reject' as const } : {}) };
+    return { ...merged, number: below, ...(endsOne ? ENDS_ONE : {}) };
   });
 }
 
@@ -107,10 +119,10 @@ const mergeNotify = (a: NotifyOn, b: NotifyOn): NotifyOn => ({
 function mergeAuto(a: Ladder['auto'], b: Ladder['auto']): Pick<Ladder, 'auto'> {
   if (a?.outcome === 'reject' || b?.outcome === 'reject') {
     const whys = [a, b].flatMap((each) => (each?.outcome === 'reject' ? [each.why] : []));
-    return { auto: { outcome: 'reject', why: whys.reduce(joinNames) } };
+    return { auto: { outcome: 'reject', why: whys.reduce(joinWhys) } };
   }
   if (a === undefined || b === undefined) return {};
-  return { auto: { outcome: 'approve', why: joinNames(a.why, b.why) } };
+  return { auto: { outcome: 'approve', why: joinWhys(a.why, b.why) } };
 }
 
 /** One ladder that satisfies both: union of approvers, strictest timers. Commutative, associative, idempotent. */

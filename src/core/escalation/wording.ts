@@ -1,5 +1,5 @@
 import type { ChainLevel, Ladder } from './chain';
-import type { OpenLevel } from './ladder';
+import type { OpenLevel } from './approval-state';
 
 /** What the clock does at the open level's deadline, as people read it after the time itself. */
 export function whatHappensNext(ladder: Ladder, { index }: Pick<OpenLevel, 'index'>): string {
@@ -15,7 +15,9 @@ export function whatHappensNext(ladder: Ladder, { index }: Pick<OpenLevel, 'inde
     case 'reject':
       return 'it ends as expired';
     case 'approve':
-      return 'it is approved by silence, because the chain says so';
+      return ladder.advance === 'each_level' && next !== undefined
+        ? `this level passes by silence, because the chain says so, and it goes up to ${next.name}`
+        : 'it is approved by silence, because the chain says so';
     case 'park':
       return 'it is parked until somebody decides';
   }

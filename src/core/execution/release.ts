@@ -3,7 +3,7 @@ import type { AttemptId } from '../ids';
 import { OK, refuse, REPEATED, stay, whyClosed, type Judged } from './answers';
 import { cancelChanged } from './settle';
 import { isOpen, type ExecutionState } from './state';
-import type { TransitionContext } from './transition';
+import type { TransitionContext } from './transition-context';
 
 export interface ReleaseEvent {
   readonly kind: 'release';

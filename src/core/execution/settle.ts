@@ -1,10 +1,6 @@
 import { killedSince, type KillSubject, type KillSwitch } from '../controls/kill-switch';
-import {
-  remindLevel,
-  timeOutLevel,
-  type ApprovalState,
-  type LadderContext,
-} from '../escalation/ladder';
+import type { LadderContext } from '../escalation/approval-state';
+import { remindLevel, timeOutLevel } from '../escalation/ladder';
 import type { LadderEvent, LadderStep } from '../escalation/ladder-events';
 import { dueAtMs, endsAtMs, isOpen, type ExecutionState } from './state';
 
@@ -96,7 +92,7 @@ export function absorbLadder(
   state: ExecutionState,
   step: LadderStep,
   nowMs: number,
-  by?: string,
+  voter?: string,
 ): Settled {
   const moved: ExecutionState = {
     ...state,
@@ -109,6 +105,8 @@ export function absorbLadder(
       return { state: moved, records };
     case 'approved': {
       const reason = APPROVED_BY[step.verdict.by];
+      // Where silence passed the last level it is the chain that approves, whoever's vote came last.
+      const by = step.verdict.by === 'quorum' ? voter : undefined;
       const closing = {
         reasonCode: 'approved',
         reason,
@@ -131,7 +129,7 @@ export function absorbLadder(
       };
     }
     case 'rejected': {
-      const closed = closeRejected(moved, step.verdict.by, nowMs, by);
+      const closed = closeRejected(moved, step.verdict.by, nowMs, voter);
       return { state: closed.state, records: [...records, ...closed.records] };
     }
   }
@@ -201,13 +199,18 @@ function dueMove(state: ExecutionState, nowMs: number): DueMove | undefined {
     : { atMs: due, reminds: true };
 }
 
-/** A chain that approves by silence approves only what it was shown (I-3). */
-function applyTimeout(approval: ApprovalState, state: ExecutionState, context: SettleContext) {
-  const step = timeOutLevel(approval, context);
+/** What time approves, by silence or because a level below it was left, it approves only as it was shown (I-3). */
+function absorbDue(
+  state: ExecutionState,
+  step: LadderStep,
+  atMs: number,
+  context: SettleContext,
+): Settled {
   const recheck: Recheck = step.verdict.kind === 'approved' ? context.recheck() : { kind: 'same' };
-  return recheck.kind === 'changed'
-    ? cancelChanged(state, recheck.why, approval.level.deadlineMs)
-    : absorbLadder(state, step, approval.level.deadlineMs);
+  if (recheck.kind === 'same') return absorbLadder(state, step, atMs);
+  const found: ExecutionRecord[] = step.events.map((event) => ({ kind: 'ladder', event }));
+  const cancelled = cancelChanged(state, recheck.why, atMs);
+  return { state: cancelled.state, records: [...found, ...cancelled.records] };
 }
 
 /** Applies one due moment as if its timer had been on time: what follows counts from that moment. */
@@ -239,8 +242,8 @@ function applyDue(
     });
   }
   return reminds
-    ? absorbLadder(state, remindLevel(approval, context), context.nowMs)
-    : applyTimeout(approval, state, context);
+    ? absorbDue(state, remindLevel(approval, context), context.nowMs, context)
+    : absorbDue(state, timeOutLevel(approval, context), atMs, context);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ApprovalState } from '../escalation/ladder';
+import type { ApprovalState } from '../escalation/approval-state';
 import type { AttemptId, ExecutionId } from '../ids';
 
 /** What was decided. Written once; until then `pending_approval` or `parked`. */

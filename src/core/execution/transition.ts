@@ -1,11 +1,15 @@
 import { activeKill, killedSince } from '../controls/kill-switch';
-import type { CountedVote } from '../escalation/ladder';
+import type { CountedVote } from '../escalation/approval-state';
 import type { AttemptId, PrincipalId } from '../ids';
 import { endOf, OK, refuse, REPEATED, stay, whyClosed, type Judged } from './answers';
 import { applyRelease, type ReleaseEvent } from './release';
 import { closeOpen, settle, voidRun, type SettleContext } from './settle';
 import { isOpen, type ExecutionState } from './state';
-import { applyVote, type VoteEvent } from './vote';
+import type { TransitionContext } from './transition-context';
+import { applyVote } from './vote';
+import type { VoteEvent } from './vote-event';
+
+export type { TransitionContext } from './transition-context';
 
 export type ExecutionEvent =
   | VoteEvent
@@ -22,16 +26,10 @@ export type ExecutionEvent =
       readonly reportDigest: string;
     };
 
-export interface TransitionContext extends SettleContext {
-  /** Why this person may not vote at all (role lost, requester, owner, suspended), or undefined when they may. */
-  readonly voterExcluded: (vote: VoteEvent) => string | undefined;
-  readonly agentActive: boolean;
-  /** Hex digest of what the open level is shown. */
-  readonly displayDigest?: string;
-}
-
 export interface Transition extends Judged {
   readonly counted?: CountedVote;
+  /** Hex digest of what the open (or last) level was shown when a vote was judged. */
+  readonly displayDigest?: string;
 }
 
 type OutcomeEvent = Extract<ExecutionEvent, { kind: 'outcome' }>;

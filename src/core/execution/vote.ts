@@ -1,37 +1,18 @@
-import { isAtLeast, type Assurance } from '../escalation/assurance';
-import {
-  countVote,
-  currentLevel,
-  isLastLevel,
-  standingGroups,
-  type ApprovalState,
-  type CountedVote,
-  type Surface,
-} from '../escalation/ladder';
+import { isAtLeast } from '../escalation/assurance';
+import type { ApprovalState, CountedVote } from '../escalation/approval-state';
+import { countVote, currentLevel, mayPassUp, standingGroups } from '../escalation/ladder';
 import type { PrincipalId } from '../ids';
 import { OK, refuse, REPEATED, stay, whyClosed, type Answer, type Judged } from './answers';
 import { absorbLadder, cancelChanged } from './settle';
 import { isOpen, type ExecutionState } from './state';
-import type { TransitionContext } from './transition';
+import type { TransitionContext } from './transition-context';
+import type { VoteEvent } from './vote-event';
 
-export interface VoteEvent {
-  readonly kind: 'vote';
-  readonly voteId: string;
-  readonly verdict: CountedVote['verdict'];
-  readonly voter: PrincipalId;
-  readonly assurance: Assurance;
-  readonly issuer?: PrincipalId;
-  readonly surface: Surface;
-  /** Number (1-based) of the level the voter was shown; a vote that names none is for the open one. */
-  readonly level?: number;
-  readonly argsDigest?: string;
-  /** Hex digest of what the voter was shown, or its first 16 digits or more. */
-  readonly displayDigest?: string;
-  readonly rationale: string;
-}
+export type { VoteEvent } from './vote-event';
 
 export interface JudgedVote extends Judged {
   readonly counted?: CountedVote;
+  readonly displayDigest?: string;
 }
 
 /** Who counts as the same human as the voter: only a key that an admin made says so little of its holder. */
@@ -53,7 +34,7 @@ function refuseLate(state: ExecutionState): Answer {
 function refuseStale(
   approval: ApprovalState,
   vote: VoteEvent,
-  { displayDigest }: TransitionContext,
+  shown: string | undefined,
 ): Answer | undefined {
   const { number } = approval.level;
   if (vote.level !== undefined && vote.level !== number) {
@@ -64,7 +45,7 @@ function refuseStale(
       `The vote is for level ${String(vote.level)}, which ${past}; level ${currentLevel(approval).name} is open now.`,
     );
   }
-  if (vote.displayDigest !== undefined && displayDigest?.startsWith(vote.displayDigest) !== true)
+  if (vote.displayDigest !== undefined && shown?.startsWith(vote.displayDigest) !== true)
     return refuse('card_changed', 'The vote was made on a text that is no longer the one shown.');
   return undefined;
 }
@@ -74,7 +55,7 @@ function refuseVoter(
   vote: VoteEvent,
   context: TransitionContext,
 ): Answer | undefined {
-  const excluded = context.voterExcluded(vote);
+  const excluded = context.voterExcluded(vote, approval);
   if (excluded !== undefined) return refuse('not_eligible', excluded);
   const asked = standingGroups(approval, context.resolve);
   if (!asked.some((group) => group.eligible.includes(vote.voter))) {
@@ -113,10 +94,10 @@ function refuseManner(approval: ApprovalState, vote: VoteEvent): Answer | undefi
     );
   }
   if (vote.verdict === 'escalate') {
-    if (!isLastLevel(approval)) return undefined;
+    if (mayPassUp(approval)) return undefined;
     return refuse(
       'no_higher_level',
-      `Level ${currentLevel(approval).name} is the last of chain ${id}.`,
+      `Level ${currentLevel(approval).name} is the last of chain ${id}, or of a chain joined in it.`,
     );
   }
   const isShort = vote.rationale.trim().length < rationale.minLength;
@@ -171,6 +152,17 @@ export function applyVote(
   const { approval } = state;
   if (approval === undefined)
     return stay(state, refuse('approval_not_found', 'This execution asks for no approval.'));
+  const shown = context.displayDigest?.(approval);
+  const judged = judgeVote(state, approval, vote, { ...context, shown });
+  return shown === undefined ? judged : { ...judged, displayDigest: shown };
+}
+
+function judgeVote(
+  state: ExecutionState,
+  approval: ApprovalState,
+  vote: VoteEvent,
+  context: TransitionContext & { readonly shown: string | undefined },
+): JudgedVote {
   if (vote.argsDigest !== undefined && vote.argsDigest !== state.argsDigest) {
     const why = 'The vote names other arguments than this execution holds.';
     return stay(state, refuse('digest_mismatch', why));
@@ -179,7 +171,7 @@ export function applyVote(
   if (!isOpen(state)) return stay(state, refuseLate(state));
   const refusal =
     refuseSpentHere(approval, vote) ??
-    refuseStale(approval, vote, context) ??
+    refuseStale(approval, vote, context.shown) ??
     refuseVoter(approval, vote, context) ??
     refuseManner(approval, vote) ??
     refuseSpent(approval, vote);

@@ -59,6 +59,7 @@ describe('permissionsOf', () => {
       'status:read',
     ]);
     expect(permissionsOf([], ['a', 'b'])).toEqual(permissionsOf([], ['finance']));
+    expect(permissionsOf([], [], true)).toEqual(permissionsOf([], ['finance']));
   });
 
   it('grants nobody anything', () => {

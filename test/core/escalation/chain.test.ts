@@ -5,13 +5,14 @@ import {
   type Ladder,
 } from '../../../src/core/escalation/chain';
 import { ladderFor } from '../../../src/core/escalation/compose';
-import { openLadder, timeOutLevel, type ApprovalState } from '../../../src/core/escalation/ladder';
+import type { ApprovalState } from '../../../src/core/escalation/approval-state';
+import { openLadder, timeOutLevel } from '../../../src/core/escalation/ladder';
 import type { LadderStep } from '../../../src/core/escalation/ladder-events';
 import { mergeLadders } from '../../../src/core/escalation/merge-ladders';
 import { STANDARD_CHAIN } from '../../../src/core/escalation/predefined-chains';
 import { quorumReached } from '../../../src/core/escalation/quorum';
 import { approvalId, userPrincipal } from '../../../src/core/ids';
-import { anyChain } from '../execution/random-story';
+import { anyChain, anyLadder } from '../execution/random-story';
 import {
   ANN,
   BEA,
@@ -213,7 +214,7 @@ describe('merging chains', () => {
       fc.property(named, named, fc.subarray(PEOPLE), (a, b, voters) => {
         const merged = mergedOf(a, b);
         for (const chain of [a, b])
-          for (const [index, level] of chain.levels.entries()) {
+          for (const [index, level] of ladderOf(chain).levels.entries()) {
             const groupsOf = (each: Ladder['levels'][number] | undefined) =>
               (each?.groups ?? []).map(({ quorum, selectors }) => ({
                 quorum,
@@ -257,6 +258,110 @@ describe('merging chains', () => {
         ]);
       }),
       { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('merging the rest of two ladders', () => {
+  const merged = (a: Partial<Ladder>, b: Partial<Ladder>): Ladder => {
+    const [x, y] = [a, b].map((each) => ({ ...ladderOf(chainOf()), ...each }));
+    if (x === undefined || y === undefined) throw new Error('two ladders');
+    expect(mergeLadders(y, x)).toEqual(mergeLadders(x, y));
+    return mergeLadders(x, y);
+  };
+  const hours = (text: string) => ({
+    ...{ zone: 'UTC', startMinute: 0, endMinute: 60, weekdays: [] },
+    text,
+  });
+  const yes = (why: string) => ({ outcome: 'approve', why }) as const;
+  const no = (why: string) => ({ outcome: 'reject', why }) as const;
+
+  it('takes the stronger assurance and the narrower surface', () => {
+    expect(merged({ requiredAssurance: 'oidc' }, { requiredSurface: 'dashboard' })).toMatchObject({
+      requiredAssurance: 'oidc',
+      requiredSurface: 'dashboard',
+    });
+  });
+
+  it('counts business time only where both do, and alike: wall time ends sooner', () => {
+    const a = { businessHours: hours('a') };
+    expect(merged(a, a).businessHours).toEqual(hours('a'));
+    expect(merged(a, {})).not.toHaveProperty('businessHours');
+    expect(merged(a, { businessHours: hours('b') })).not.toHaveProperty('businessHours');
+  });
+
+  it('tells everybody whom either tells, once', () => {
+    const told = (...channels: string[]) => ({
+      notifyOn: {
+        approved: channels.map((channel) => ({ kind: 'channel', channel }) as const),
+        rejected: [],
+        expired: [],
+      },
+    });
+    expect(merged(told('ops', 'sec'), told('sec', 'fin')).notifyOn.approved).toEqual([
+      { kind: 'channel', channel: 'fin' },
+      { kind: 'channel', channel: 'ops' },
+      { kind: 'channel', channel: 'sec' },
+    ]);
+  });
+
+  it.each([
+    ['a yes and silence of the other', yes('low risk'), undefined, undefined],
+    ['a yes of both', yes('low risk'), yes('by day'), yes('by day; low risk')],
+    ['a no and a yes', no('at night'), yes('low risk'), no('at night')],
+    ['a no and nothing', no('at night'), undefined, no('at night')],
+    [
+      'a no of both, in zones with a plus sign',
+      no('it is outside 09:00-17:00 Etc/GMT+5'),
+      no('risk 90 is at least 81'),
+      no('it is outside 09:00-17:00 Etc/GMT+5; risk 90 is at least 81'),
+    ],
+  ])('I-11: decides by itself for neither more than each does: %s', (_, a, b, auto) => {
+    const of = (rule: typeof a | typeof b) => (rule === undefined ? {} : { auto: rule });
+    expect(merged(of(a), of(b)).auto).toEqual(auto);
+  });
+
+  it.each([
+    [undefined, 1, { kind: 'veto' }, undefined],
+    [2, 3, { kind: 'veto' }, undefined],
+    [2, 2, { kind: 'quorum', count: 2 }, 2],
+  ] as const)(
+    'leaves a level after the same number of rejections, or ends at the first: %s and %s',
+    (a, b, rule, atLeast) => {
+      const of = (count: number, rejectionsAtLeast: number | undefined): Partial<Ladder> => ({
+        rejection: { kind: 'quorum', count },
+        ...(rejectionsAtLeast === undefined ? {} : { rejectionsAtLeast }),
+      });
+      const both = merged(of(2, a), of(4, b));
+      expect([both.rejection, both.rejectionsAtLeast]).toEqual([rule, atLeast]);
+    },
+  );
+
+  it('keeps the reminders that come before the shorter deadline', () => {
+    const level = (timeoutMs: number, remindersMs: number[]) =>
+      ladderOf(chainOf({ levels: [levelOf('a', { timeoutMs, remindersMs })] }));
+    const both = mergeLadders(level(100, [50, 80]), level(60, [30, 50]));
+    expect(both.levels[0]).toMatchObject({ timeoutMs: 60, remindersMs: [30, 50] });
+  });
+
+  it('numbers its levels upward, whatever numbers the chains gave', () => {
+    fc.assert(
+      fc.property(anyLadder, anyLadder, (a, b) => {
+        const numbers = mergeLadders(a, b).levels.map(({ number }) => number);
+        expect([...new Set(numbers)].sort((x, y) => x - y)).toEqual(numbers);
+      }),
+    );
+  });
+
+  it('is lawful for ladders of any situation', () => {
+    fc.assert(
+      fc.property(anyLadder, anyLadder, anyLadder, (a, b, c) => {
+        expect(mergeLadders(a, b)).toEqual(mergeLadders(b, a));
+        expect(mergeLadders(mergeLadders(a, b), c)).toEqual(mergeLadders(a, mergeLadders(b, c)));
+        const twice = mergeLadders(a, a);
+        expect(mergeLadders(twice, a)).toEqual(twice);
+        expect(mergeLadders(twice, twice)).toEqual(twice);
+      }),
     );
   });
 });

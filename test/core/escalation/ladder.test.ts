@@ -1,10 +1,6 @@
 import type { ChainDefinition } from '../../../src/core/escalation/chain';
-import {
-  countVote,
-  openLadder,
-  timeOutLevel,
-  type ApprovalState,
-} from '../../../src/core/escalation/ladder';
+import type { ApprovalState } from '../../../src/core/escalation/approval-state';
+import { countVote, openLadder, timeOutLevel } from '../../../src/core/escalation/ladder';
 import type { LadderStep } from '../../../src/core/escalation/ladder-events';
 import { approvalId, type PrincipalId } from '../../../src/core/ids';
 import {

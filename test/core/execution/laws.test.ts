@@ -1,12 +1,24 @@
 import fc from 'fast-check';
 import { killedSince } from '../../../src/core/controls/kill-switch';
-import { standingGroups } from '../../../src/core/escalation/ladder';
+import type { Ladder } from '../../../src/core/escalation/chain';
+import type { ApprovalState } from '../../../src/core/escalation/approval-state';
 import { quorumReached } from '../../../src/core/escalation/quorum';
 import { settle } from '../../../src/core/execution/settle';
 import { dueAtMs, isOpen, statusOf, type ExecutionState } from '../../../src/core/execution/state';
-import { applyEvent } from '../../../src/core/execution/transition';
-import { contextOf, OPENED_MS, wordOf } from './state-builders';
-import { anyStory, play, type Scene, type Story } from './random-story';
+import { applyEvent, type TransitionContext } from '../../../src/core/execution/transition';
+import {
+  ANN,
+  BEA,
+  CID,
+  contextOf,
+  DAN,
+  openedUnder,
+  OPENED_MS,
+  resolveIn,
+  voteBy,
+  wordOf,
+} from './state-builders';
+import { addTime, anyStory, play, type Scene, type Story } from './random-story';
 
 const RUNS = { numRuns: 400 };
 const FOREVER_MS = Number.MAX_SAFE_INTEGER;
@@ -42,6 +54,50 @@ const NEXT_RUNS: Readonly<Record<string, readonly string[]>> = {
   failed: [],
   void: [],
 };
+
+/** Whether some rung, or the end of the ladder, approves when nobody answers. */
+const saysSilenceApproves = ({ levels }: Ladder): boolean =>
+  levels.some(({ onTimeout }) => onTimeout === 'approve');
+
+const wordsOf = ({ reasonCode, reason }: { reasonCode: string; reason: string }) => ({
+  reasonCode,
+  reason,
+});
+
+/** Whether the approvals that stand now fill the top level, and each level below that passed by approval. */
+function levelsApproved(approval: ApprovalState, { resolve }: TransitionContext): boolean {
+  const top = approval.chain.levels.length - 1;
+  const eachLevel = approval.chain.advance === 'each_level';
+  const counted = eachLevel
+    ? approval.passed.filter(({ by }) => by === 'approved')
+    : [approval.level];
+  if (eachLevel && !counted.some(({ index }) => index === top)) return false;
+  return counted.every(({ index, number, groups }) => {
+    const level = approval.chain.levels[index];
+    const voters = approval.votes
+      .filter((vote) => vote.verdict === 'approve' && vote.level === number)
+      .map((vote) => vote.principal);
+    const standing = groups.map(({ quorum, eligible }, at) => {
+      const named =
+        level?.groups[at]?.selectors.flatMap((selector) => [...resolve(selector)]) ?? [];
+      return { quorum, eligible: eligible.filter((person) => named.includes(person)) };
+    });
+    return quorumReached(standing, voters);
+  });
+}
+
+/** Without the tally of reminders: those of a level that has ended are moot, whether they were given or not. */
+function stillToCome(state: ExecutionState): object {
+  const { approval } = state;
+  if (approval === undefined || state.verdict === 'pending_approval')
+    return { ...state, version: 0 };
+  const level = { ...approval.level, remindAtMs: [], reminded: 0 };
+  return { ...state, version: 0, approval: { ...approval, level } };
+}
+
+/** Each level may be asked, reminded of and, where votes below stopped counting, asked once more. */
+const boundOf = ({ levels }: Ladder): number =>
+  levels.reduce((sum, level) => sum + 2 * (1 + level.remindersMs.length), 2);
 
 describe('laws of the one transition, over random ladders, people and times', () => {
   it('the stories are rich enough: every status and most answers occur in them', () => {
@@ -167,30 +223,79 @@ describe('laws of the one transition, over random ladders, people and times', ()
     });
   });
 
-  it('I-11: what is approved was approved by the people asked, or by a timeout that says so', () => {
-    forEveryScene(({ before, after: { state, records, counted }, context }) => {
+  it('I-11: what is approved was approved by enough of the people asked, or by a ladder that says so', () => {
+    forEveryScene(({ before, after: { state, records }, context }) => {
       if (before.verdict === 'approved' || state.verdict !== 'approved') return;
-      const bySilence = records.some(
-        (record) =>
-          record.kind === 'ladder' &&
-          record.event.kind === 'level_timed_out' &&
-          record.event.action === 'approve',
-      );
-      const { approval } = state;
-      const humans = (approval?.votes ?? [])
-        .filter((vote) => vote.verdict === 'approve' && vote.level === approval?.level.number)
-        .map((vote) => vote.principal);
-      const asked = approval === undefined ? [] : standingGroups(approval, context.resolve);
-      const byPeople = counted?.verdict === 'approve' && quorumReached(asked, humans);
-      expect(bySilence || byPeople).toBe(true);
-      expect(bySilence && byPeople).toBe(false);
+      const { approval, closing } = state;
+      if (approval === undefined) throw new Error('nothing was approved');
+      expect(context.recheck()).toEqual({ kind: 'same' });
+      if (closing?.reason === 'Approved by the chain when the timer ran out') {
+        expect(saysSilenceApproves(approval.chain)).toBe(true);
+        expect(closing.by).toBeUndefined();
+        expect(records).toContainEqual({
+          kind: 'closed',
+          verdict: 'approved',
+          ...wordsOf(closing),
+        });
+      } else {
+        expect(levelsApproved(approval, context)).toBe(true);
+      }
     });
+  });
+
+  it('I-11: without a single vote only a ladder that says so approves', () => {
+    forEveryStory(({ ladder, holders }) => {
+      const resolve = resolveIn(holders);
+      const opened = openedUnder(ladder, resolve, {}, addTime);
+      const { state } = settle(opened, contextOf({ nowMs: OPENED_MS + 10_000, resolve, addTime }));
+      if (opened.verdict === 'approved') expect(ladder.auto?.outcome).toBe('approve');
+      else if (state.verdict === 'approved') expect(saysSilenceApproves(ladder)).toBe(true);
+    });
+  });
+
+  it('one more approval at the open level never un-approves', () => {
+    forEveryScene(({ before, event, context, after }) => {
+      if (event.kind !== 'vote' || after.counted === undefined || event.issuer !== undefined)
+        return;
+      if (after.state.verdict !== 'approved') return;
+      const { state } = settle(before, context);
+      for (const voter of [ANN, BEA, CID, DAN].filter((each) => each !== event.voter)) {
+        const more = applyEvent(state, voteBy(voter, { voteId: 'one more' }), context);
+        if (wordOf(more.answer) !== 'ok') continue;
+        const then = applyEvent(more.state, event, context).state;
+        expect(then.verdict).toBe('approved');
+      }
+    });
+  });
+
+  it('I-8: time applied late, early, in pieces or all at once comes to the same', () => {
+    fc.assert(
+      fc.property(anyStory, fc.array(fc.nat(150), { maxLength: 6 }), (story, pieces) => {
+        const happenings = story.happenings.filter(({ kind }) => kind !== 'role');
+        const { first, scenes } = play({ ...story, happenings });
+        const last = scenes.at(-1);
+        const from = last?.after.state ?? first;
+        const context = last?.context ?? contextOf({ resolve: resolveIn(story.holders), addTime });
+        const until = (state: ExecutionState, afterMs: number): ExecutionState =>
+          settle(state, { ...context, nowMs: context.nowMs + afterMs }).state;
+        const stepwise = [...pieces].sort((a, b) => a - b).reduce(until, from);
+        let punctual = from;
+        for (let due = dueAtMs(from); due !== undefined && due <= context.nowMs + 150;) {
+          punctual = settle(punctual, { ...context, nowMs: Math.max(due, context.nowMs) }).state;
+          due = dueAtMs(punctual);
+        }
+        const atOnce = stillToCome(until(from, 150));
+        expect(stillToCome(until(stepwise, 150))).toEqual(atOnce);
+        expect(stillToCome(punctual)).toEqual(atOnce);
+      }),
+      RUNS,
+    );
   });
 
   it('I-5: each human has one vote at a level, and one at all where levels want distinct humans', () => {
     forEveryStory((story) => {
       const votes = statesOf(story).at(-1)?.approval?.votes ?? [];
-      const distinct = story.chain.separation.distinctAcrossLevels;
+      const distinct = story.ladder.separation.distinctAcrossLevels;
       const seats = votes.map((vote) => `${distinct ? '' : String(vote.level)} ${vote.principal}`);
       expect(new Set(seats).size).toBe(seats.length);
       for (const vote of votes)
@@ -232,7 +337,7 @@ describe('laws of the one transition, over random ladders, people and times', ()
       for (let step = 0; state !== undefined; step += 1) {
         const due = dueAtMs(state);
         if (due === undefined) break;
-        expect(step).toBeLessThanOrEqual(story.chain.levels.length + 2);
+        expect(step).toBeLessThanOrEqual(boundOf(story.ladder));
         nowMs = Math.max(nowMs, due);
         state = settle(state, contextOf({ nowMs })).state;
       }

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import type { KillReach, KillSwitch } from '../../../src/core/controls/kill-switch';
-import type { ChainDefinition, ChainLevel } from '../../../src/core/escalation/chain';
+import type { AddTime } from '../../../src/core/escalation/business-time';
+import type { ChainDefinition, ChainLevel, Ladder } from '../../../src/core/escalation/chain';
+import type { Condition } from '../../../src/core/policy/document';
+import type { TimeWindow } from '../../../src/core/policy/time-window';
+import { mergeLadders } from '../../../src/core/escalation/merge-ladders';
 import type { ExecutionState } from '../../../src/core/execution/state';
 import {
   applyEvent,
@@ -18,6 +22,7 @@ import {
   DAN,
   DECIDED_SEQ,
   groupOf,
+  ladderOf,
   killOf,
   openedUnder,
   OPENED_MS,
@@ -50,7 +55,7 @@ type Happening =
   | { readonly kind: 'basis'; readonly isSame: boolean };
 
 export interface Story {
-  readonly chain: ChainDefinition;
+  readonly ladder: Ladder;
   readonly holders: Readonly<Record<string, readonly PrincipalId[]>>;
   readonly lifeMs: number | undefined;
   readonly happenings: readonly (Happening & { readonly pauseMs: number })[];
@@ -63,20 +68,76 @@ export interface Scene {
   readonly after: Transition;
 }
 
-const level: fc.Arbitrary<ChainLevel> = fc.record({
+/** Stands for hours of work: of every ten milliseconds only the first six count. */
+const OPEN_MS = 6;
+const CYCLE_MS = 10;
+export const addTime: AddTime = (fromMs, durationMs, hours) => {
+  if (hours === undefined) return fromMs + durationMs;
+  let now = fromMs;
+  for (let left = durationMs; left > 0; now += 1) if (now % CYCLE_MS < OPEN_MS) left -= 1;
+  return now;
+};
+
+const HOURS: TimeWindow = {
+  ...{ zone: 'UTC', startMinute: 540, endMinute: 1080, weekdays: [] },
+  text: '09:00-18:00 UTC',
+};
+
+const plainLevel = fc.record({
   name: fc.constantFrom('L', 'M'),
-  number: fc.constant(1),
-  remindersMs: fc.constant([]),
   groups: fc.array(
     fc.tuple(fc.constantFrom(...ROLES), fc.constantFrom(1, 1, 2)).map((group) => groupOf(...group)),
     { minLength: 1, maxLength: 2 },
   ),
   timeoutMs: fc.integer({ min: 1, max: 30 }),
   onTimeout: fc.constantFrom('escalate', 'escalate', 'reject', 'approve', 'park'),
+  onEmpty: fc.constantFrom(undefined, undefined, 'reject' as const),
+  reminders: fc.uniqueArray(fc.integer({ min: 0, max: 29 }), { maxLength: 3 }),
+  isConditional: fc.boolean(),
 });
+
+/** A condition whose meaning the situation of the story gives: it holds or it does not. */
+const CONDITION: Condition = { kind: 'all', of: [] };
+
+const level: fc.Arbitrary<ChainLevel> = plainLevel.map(
+  ({ onEmpty, reminders, isConditional, ...rest }) => ({
+    ...rest,
+    number: 1,
+    remindersMs: reminders.filter((at) => at < rest.timeoutMs).sort((a, b) => a - b),
+    ...(onEmpty === undefined ? {} : { onEmpty }),
+    ...(isConditional ? { when: CONDITION } : {}),
+  }),
+);
+
+const risk = fc.integer({ min: 0, max: 100 });
+
+/** Rare features, each absent most of the time so that they meet in every mixture. */
+const extras = fc.record(
+  {
+    escalateAtRisk: risk,
+    rejectionsAtLeast: fc.integer({ min: 1, max: 2 }),
+    businessHours: fc.constant(HOURS),
+    assurance: fc.array(
+      fc.record({ riskAtLeast: risk, require: fc.constantFrom('issued', 'linked') }),
+      { maxLength: 2 },
+    ),
+    auto: fc.array(
+      fc.record({
+        when: fc.record({ riskAtMost: fc.integer({ min: 0, max: 20 }) }),
+        outcome: fc.constantFrom('approve', 'reject'),
+      }),
+      { maxLength: 1 },
+    ),
+    startLevels: fc.array(fc.record({ riskAtLeast: risk, level: fc.integer({ min: 1, max: 4 }) }), {
+      maxLength: 2,
+    }),
+  },
+  { requiredKeys: [] },
+);
 
 export const anyChain: fc.Arbitrary<ChainDefinition> = fc
   .record({
+    extras,
     levels: fc.array(level, { minLength: 1, maxLength: 4 }),
     advance: fc.constantFrom('on_escalation', 'each_level'),
     onFinalTimeout: fc.constantFrom('reject', 'approve', 'park'),
@@ -88,9 +149,26 @@ export const anyChain: fc.Arbitrary<ChainDefinition> = fc
     distinctAcrossLevels: fc.boolean(),
     validForMs: fc.integer({ min: 1, max: 30 }),
   })
-  .map(({ distinctAcrossLevels, ...rest }) => {
-    const chain = chainOf(rest);
+  .map(({ distinctAcrossLevels, extras: { rejectionsAtLeast, ...more }, ...rest }) => {
+    // As the linter demands: rejections that pass upward need a rule that lets the first one stand.
+    const upward =
+      rejectionsAtLeast === undefined || rest.rejection.kind === 'veto'
+        ? {}
+        : { rejectionsAtLeast };
+    const chain = chainOf({ ...rest, ...more, ...upward });
     return { ...chain, separation: { ...chain.separation, distinctAcrossLevels } };
+  });
+
+/** What the chains of a story are judged by. */
+const anySituation = fc.record({ riskScore: risk, holdsAll: fc.boolean() });
+
+/** The rungs of one chain, or of two that both apply. */
+export const anyLadder: fc.Arbitrary<Ladder> = fc
+  .tuple(anySituation, anyChain, fc.option(anyChain, { nil: undefined, freq: 4 }))
+  .map(([{ riskScore, holdsAll }, chain, other]) => {
+    const situation = { riskScore, holds: () => holdsAll };
+    const ladder = ladderOf(chain, situation);
+    return other === undefined ? ladder : mergeLadders(ladder, ladderOf(other, situation));
   });
 
 const people = fc.subarray(PEOPLE, { minLength: 1 });
@@ -98,15 +176,17 @@ const people = fc.subarray(PEOPLE, { minLength: 1 });
 const vote = fc
   .record({
     voter: fc.constantFrom(...PEOPLE),
-    verdict: fc.constantFrom('approve', 'approve', 'reject'),
+    verdict: fc.constantFrom('approve', 'approve', 'approve', 'reject', 'escalate'),
+    level: fc.constantFrom(undefined, undefined, undefined, 1, 2, 3),
     voteId: fc.constantFrom('v1', 'v2', 'v3'),
     issuer: fc.option(fc.constantFrom(...PEOPLE), { nil: undefined }),
     rationale: fc.constantFrom('long enough', 'long enough', ''),
     argsDigest: fc.constantFrom('d1', 'd1', 'd1', 'd2'),
   })
-  .map(({ voter, issuer, ...rest }) =>
+  .map(({ voter, issuer, level: shown, ...rest }) =>
     voteBy(voter, {
       ...rest,
+      ...(shown === undefined ? {} : { level: shown }),
       ...(issuer === undefined ? {} : { issuer, assurance: 'issued' as const }),
     }),
   );
@@ -165,7 +245,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 );
 
 export const anyStory: fc.Arbitrary<Story> = fc.record({
-  chain: anyChain,
+  ladder: anyLadder,
   holders: fc.record({ 'role:a': people, 'role:b': people, 'role:c': people }),
   lifeMs: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
   happenings: fc.array(
@@ -191,7 +271,7 @@ export function play(story: Story): { readonly first: ExecutionState; readonly s
   let nowMs = OPENED_MS;
   let seq = DECIDED_SEQ;
   const life = story.lifeMs === undefined ? {} : { expiresAtMs: OPENED_MS + story.lifeMs };
-  const first = frozen(openedUnder(story.chain, resolveIn(directory), life));
+  const first = frozen(openedUnder(story.ladder, resolveIn(directory), life, addTime));
   const scenes: Scene[] = [];
   let state = first;
   for (const each of story.happenings) {
@@ -214,6 +294,7 @@ export function play(story: Story): { readonly first: ExecutionState; readonly s
       nowMs,
       kills,
       resolve: resolveIn(directory),
+      addTime,
       recheck: () => recheck,
     });
     const after = applyEvent(state, happened, context);

@@ -10,14 +10,11 @@ import {
   type ChainDefinition,
   type ChainLevel,
 } from '../../../src/core/escalation/chain';
-import { wallTime } from '../../../src/core/escalation/business-time';
+import { wallTime, type AddTime } from '../../../src/core/escalation/business-time';
 import { climb, type LadderSituation } from '../../../src/core/escalation/compose';
 import type { Ladder } from '../../../src/core/escalation/chain';
-import {
-  openLadder,
-  type LadderContext,
-  type ResolveApprovers,
-} from '../../../src/core/escalation/ladder';
+import type { LadderContext, ResolveApprovers } from '../../../src/core/escalation/approval-state';
+import { openLadder } from '../../../src/core/escalation/ladder';
 import { absorbLadder } from '../../../src/core/execution/settle';
 import type { ExecutionState } from '../../../src/core/execution/state';
 import type { Answer } from '../../../src/core/execution/answers';
@@ -121,6 +118,7 @@ export function openedUnder(
   chain: ChainDefinition | Ladder,
   resolve: ResolveApprovers = resolveIn(DIRECTORY),
   rest: Partial<ExecutionState> = {},
+  addTime: AddTime = wallTime,
 ): ExecutionState {
   const pending: ExecutionState = {
     id: executionId('e1'),
@@ -133,7 +131,8 @@ export function openedUnder(
   };
   const ladder = 'of' in chain ? chain : ladderOf(chain);
   const opening = { approvalId: approvalId('a1'), chain: ladder, basis: 'b1', excluded: [] };
-  return absorbLadder(pending, openLadder(opening, ladderContext({ resolve })), OPENED_MS).state;
+  return absorbLadder(pending, openLadder(opening, ladderContext({ resolve, addTime })), OPENED_MS)
+    .state;
 }
 
 /** What the execution is, for kill switches. */
