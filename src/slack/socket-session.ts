@@ -22,7 +22,7 @@ const FATAL =
 export interface SocketSession {
   /** Settles once, when this connection is of no use any more. Never rejects. */
   readonly ended: Promise<SessionEnd>;
-  /** Ends it; resolves, within two seconds, when nothing of it is left. */
+  /** Ends it; resolves, within three seconds, when nothing of it is left. */
   close(): Promise<void>;
 }
 
@@ -37,10 +37,14 @@ export interface SessionDeps {
 type Client = SocketModeReceiver['client'];
 
 /**
- * Ends a connection politely, and after a second without; safe at any moment of its life. Never rejects.
- * Until it has ended, timers of the library keep the process alive.
+ * Ends a connection politely, and after a second without; never rejects. Until it has ended, timers of the
+ * library keep the process alive.
+ *
+ * @param opening settles when the connection stands or has failed: the library forgets a timer of 30 s when
+ * it is told to disconnect in between
  */
-async function cut(client: Client): Promise<void> {
+async function cut(client: Client, opening: Promise<unknown>): Promise<void> {
+  await within(opening, CLOSE_WITHIN_MS);
   const polite = await within(client.disconnect(), CLOSE_WITHIN_MS);
   // A second call does not wait for the close handshake of the first.
   if (polite.kind !== 'done') await within(client.disconnect(), CLOSE_WITHIN_MS);
@@ -105,6 +109,7 @@ export function openSocketSession(deps: SessionDeps): SocketSession {
   guardMessages(client, logger);
   let isOver = false;
   let closing: Promise<void> | undefined;
+  let opening: Promise<unknown> = Promise.resolve();
   let settle: (end: SessionEnd) => void = () => undefined;
   const ended = new Promise<SessionEnd>((resolve) => {
     settle = resolve;
@@ -119,7 +124,7 @@ export function openSocketSession(deps: SessionDeps): SocketSession {
     if (isOver) return;
     // First: cutting ends in here again.
     isOver = true;
-    closing = cut(client);
+    closing = cut(client, opening);
   }
 
   client.on('ws_message', (data: unknown) => {
@@ -139,8 +144,11 @@ export function openSocketSession(deps: SessionDeps): SocketSession {
     end({ kind: 'lost', why: 'the connection was closed' });
   });
   client.on('connecting', () => {
-    // Given up while its address was being asked for: the library goes on and connects all the same.
-    if (isOver) queueMicrotask(() => void cut(client));
+    // Given up while its address was asked for. Without this the library would connect all the same.
+    if (isOver) throw new Error('given up');
+    opening = new Promise((resolve) => {
+      client.once('connected', resolve).once('disconnected', resolve);
+    });
   });
   client.start().catch((error: unknown) => {
     const why = messageOf(error);
