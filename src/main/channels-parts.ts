@@ -90,7 +90,8 @@ export function startChannels(input: ChannelsPartsInput): ChannelsParts {
     mode: slack.appToken === undefined ? 'http' : 'socket',
     stateKey: (text) => crypto.macOf(`slack form\0${text}`),
     onAlarm: (alarm) => {
-      logger.error({ ...alarm }, 'Slack cannot reach this process');
+      if (alarm.down) logger.error({ why: alarm.why }, 'Slack cannot reach this process');
+      else logger.info({}, 'Slack reaches this process again');
     },
   });
   core.hub.onChange(() => {

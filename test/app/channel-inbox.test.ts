@@ -97,7 +97,9 @@ function scene(over: Partial<ChannelInboxDeps> = {}, card: Partial<ApprovalCard>
 }
 
 const throwing = (error: unknown): Partial<ChannelInboxDeps> => ({
-  castVote: () => Promise.reject(error),
+  castVote: () => {
+    throw error;
+  },
 });
 
 describe('a vote from a chat', () => {
