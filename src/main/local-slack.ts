@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import type { NewUser } from '../app/commit-ports';
 import type { Config } from '../contract/config';
 import type { SlackSettings } from '../contract/slack-config';
 import type { Mount } from '../http/server';
@@ -27,11 +28,21 @@ export interface LocalSlack {
 export async function startLocalSlack(
   config: Config,
   apiUrl: () => string | undefined,
+  people: () => Promise<readonly NewUser[]>,
 ): Promise<LocalSlack | undefined> {
   const here = config.host === '127.0.0.1' || config.host === 'localhost' || config.host === '::1';
   if (config.slack !== undefined || config.environment !== 'development' || !here) return undefined;
   const slack = await startFakeSlack();
   slack.addChannel({ name: config.slackChannel });
+  // Somebody to look at the page as, whose clicks show what a person without a linked account is told.
+  slack.addUser({ name: 'visitor', realName: 'Visitor' });
+  // Whoever is a user of the installation is a member of its workspace; the account is still to be linked.
+  const joinAll = async (): Promise<readonly never[]> => {
+    const members = new Set(slack.users().map(({ name }) => name));
+    for (const { id, name, email } of await people())
+      if (!members.has(id)) slack.addUser({ name: id, realName: name, email });
+    return [];
+  };
   const ticket = randomBytes(24).toString('base64url');
   const allowedHosts = (): string[] => {
     const url = apiUrl();
@@ -43,7 +54,10 @@ export async function startLocalSlack(
   return {
     slack,
     settings: { botToken, appToken, apiUrl: slackApiUrl },
-    mount: { path: PATH, handler: createLocalSlackPage({ slack, ticket, allowedHosts }) },
+    mount: {
+      path: PATH,
+      handler: createLocalSlackPage({ slack, ticket, allowedHosts, people: joinAll }),
+    },
     pageUrl: () => `${apiUrl() ?? ''}${PATH}/login?ticket=${ticket}`,
     stop: () => slack.close(),
   };

@@ -1,5 +1,6 @@
 import { createBootstrap } from '../app/bootstrap';
 import { createCheckpointLog } from '../app/checkpoint-log';
+import type { NewUser } from '../app/commit-ports';
 import type { Logger } from '../app/ports';
 import type { SystemStatus } from '../app/use-cases';
 import type { Config } from '../contract/config';
@@ -7,6 +8,7 @@ import type { SlackSettings } from '../contract/slack-config';
 import { openDatabase, refusePowerfulSessions, type Database } from '../db/pool';
 import type { KeySet } from '../evidence/keys';
 import { createHttpServer, type HttpServer, type Mount } from '../http/server';
+import { DEFAULT_TENANT } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import { bundleText, VERSION } from './assets';
 import { startChannels, type ChannelsParts } from './channels-parts';
@@ -35,6 +37,8 @@ export interface ServerProcessInput {
 export interface ServerProcess {
   /** Undefined for a worker alone. */
   readonly url: string | undefined;
+  /** People of the default tenant, for the local workspace. */
+  readonly people: () => Promise<readonly NewUser[]>;
   /** The bootstrap key, when this start made it. */
   readonly madeKey: string | undefined;
   /** Drains and stops in order; within 15 s. */
@@ -255,6 +259,7 @@ export async function startServerProcess(input: ServerProcessInput): Promise<Ser
     return {
       url: listening?.url,
       madeKey,
+      people: () => core.registry.users(DEFAULT_TENANT),
       stop: async () => {
         server?.stopIntake();
         core.hub.release();

@@ -178,7 +178,11 @@ export async function startStack(
     const applied = await migrateOrExplain(databaseUrl, keys);
     if (applied.length > 0) say(`  Database migrated: ${applied.join(', ')}`);
     const temporalUiUrl = config.temporalUiUrl ?? services?.temporalUiUrl;
-    const localSlack = await startLocalSlack(config, () => server?.url);
+    const localSlack = await startLocalSlack(
+      config,
+      () => server?.url,
+      async () => server?.people() ?? [],
+    );
     stopLocal = localSlack?.stop;
     const slack = config.slack ?? localSlack?.settings;
     server = await startServerProcess({
