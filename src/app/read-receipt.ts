@@ -3,7 +3,7 @@ import type { ReceiptProof } from '../core/audit/receipt-proof';
 import { PROOF_PENDING, saltCheckOf } from '../core/audit/verify-receipt';
 import type { StoredRow } from '../core/audit/verify-row';
 import { DomainError } from '../core/errors';
-import { dueAtMs, isOpen, statusOf } from '../core/execution/state';
+import { endsAtMs, isOpen, statusOf } from '../core/execution/state';
 import type { ExecutionId } from '../core/ids';
 import { createFreshen, type FreshDeps } from './apply-due';
 import { requirePermission, type Caller } from './caller';
@@ -48,7 +48,7 @@ export interface ReceiptDeps extends FreshDeps {
 }
 
 const noVerdict = ({ state }: StoredExecution): DomainError => {
-  const due = dueAtMs(state);
+  const due = endsAtMs(state);
   return new DomainError('approval_pending', {
     what: `Execution ${state.id} has no verdict yet, so there is no receipt of one.`,
     howToFix: `Wait for the verdict with GET /v1/executions/${state.id}?waitMs=50000, then read the receipt.`,
