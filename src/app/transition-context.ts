@@ -2,7 +2,7 @@ import type { ApprovalState } from '../core/escalation/approval-state';
 import { currentLevel } from '../core/escalation/ladder';
 import { dueAtMs, isOpen } from '../core/execution/state';
 import type { ExecutionEvent, TransitionContext } from '../core/execution/transition';
-import type { VoteEvent } from '../core/execution/vote';
+import { issuerOf, type VoteEvent } from '../core/execution/vote';
 import type { PrincipalId } from '../core/ids';
 import type { JsonObject } from '../core/json';
 import type { AgentProfile, Facts } from '../core/policy/model';
@@ -101,7 +101,7 @@ async function voterCheck(
     if (asked.excluded.includes(vote.voter)) {
       return "Separation of duties: the requester, the agent's owner, and without a human requester whoever registered the agent or made its keys, do not decide.";
     }
-    if (vote.issuer !== undefined && vote.issuer === row.requester) {
+    if (issuerOf(vote) === row.requester) {
       return 'The requester issued this credential, so both count as one human.';
     }
     const selectors = currentLevel(approval).groups.flatMap((group) => [...group.selectors]);

@@ -154,7 +154,7 @@ export function linkNote(link: {
       ...linked,
       context([
         mrkdwn(`valid until ${dateOf(link.expiresAt)}`),
-        plain('Show it to nobody: whoever redeems it decides as you.', 200),
+        plain('Show it to nobody: whoever redeems it decides with your clicks.', 200),
       ]),
     ],
     `Valid until ${utcText(link.expiresAt)}.`,

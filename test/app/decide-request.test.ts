@@ -88,8 +88,8 @@ describe('the chain of an approval for which none is named', () => {
   const bare = policy('  - { id: r, then: require_approval, reason: because }');
 
   it('is the one of the strictest level', () => {
-    expect(decided(bare, { chains }).ladder).toEqual(STANDARD_CHAIN);
-    expect(decided(bare, { chains }, { riskLevel: 'high' }).ladder).toEqual(highRisk);
+    expect(decided(bare, { chains }).ladder?.id).toBe('standard');
+    expect(decided(bare, { chains }, { riskLevel: 'high' }).ladder?.id).toBe('high-risk');
   });
 
   it('I-1: is never a weaker one where the tenant does not have it', () => {
@@ -100,7 +100,7 @@ describe('the chain of an approval for which none is named', () => {
   it('joins the ladder of a named one when the score is high', () => {
     const registered = { riskLevel: 'high' } as const;
     const both = decided(STANDARD, { chains }, registered, 'pay');
-    expect(both.ladder).toEqual(STANDARD_CHAIN);
+    expect(both.ladder?.id).toBe('standard');
     const final = { ...registered, tools: { pay: { reversibility: 'irreversible' } } } as const;
     expect(decided(STANDARD, { chains }, final).ladder?.id).toBe('high-risk+standard');
   });

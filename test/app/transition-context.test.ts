@@ -104,7 +104,7 @@ describe('transitionContext', () => {
       'one who proved who they are, whoever made the key',
       userPrincipal('ann'),
       { requester: userPrincipal('bea') },
-      { assurance: 'linked', issuer: userPrincipal('bea') },
+      { assurance: 'oidc', issuer: userPrincipal('bea') },
       /^counted$/,
     ],
     [

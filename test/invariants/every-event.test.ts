@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Caller } from '../../src/app/caller';
+import { createChannelTrouble } from '../../src/app/channel-trouble';
 import { createExecutionSteps } from '../../src/app/execution-steps';
 import { createDrainBacklog } from '../../src/app/housekeeping';
 import { AUDIT_EVENT_TYPES } from '../../src/core/audit/event-types';
@@ -232,6 +233,47 @@ describe('I-14: every governance event is in the chain', () => {
       ),
     ],
     [
+      'a published chain, and its withdrawal',
+      ['chain.changed', 'chain.changed'],
+      once(async () => {
+        const { useCases } = installation.core;
+        const level =
+          '{"name":"L1","timeout":"1h","approvers":{"any_of":[{"role":"support-manager"}]}}';
+        const text = `{"apiVersion":"countersign/v1","kind":"ApprovalChain","metadata":{"id":"tour"},"levels":[${level}]}`;
+        await useCases.publishChain(installation.admin, { text });
+        await useCases.withdrawChain(installation.admin, 'tour');
+      }),
+    ],
+    [
+      'the members of a group',
+      ['group.changed'],
+      once(() =>
+        installation.core.useCases.putGroup(installation.admin, { id: 'tour', members: ['ann'] }),
+      ),
+    ],
+    [
+      'who is on call',
+      ['schedule.changed'],
+      once(() =>
+        installation.core.useCases.putOnCall(installation.admin, { schedule: 'tour', shifts: [] }),
+      ),
+    ],
+    [
+      'an account in a chat that is linked, and its end',
+      ['channel.linked', 'channel.unlinked'],
+      once(async () => {
+        const { linkSlackIdentity, unlinkSlackIdentity } = installation.core.useCases;
+        const account = { teamId: 'T1', userId: 'U1' };
+        const { identity } = await linkSlackIdentity(installation.admin, 'ann', account);
+        await unlinkSlackIdentity(installation.admin, 'ann', identity.id);
+      }),
+    ],
+    [
+      'a guessed code for linking an account',
+      ['access.refused'],
+      once(() => installation.core.useCases.redeemSlackLink(ann, { code: 'AAAAAAAAAA' })),
+    ],
+    [
       'a new user with a role, an approver role and a key',
       ['user.created', 'role.granted', 'role.granted', 'key.issued'],
       once(() => installation.person('tourist', { roles: ['Auditor'], approverRoles: ['cfo'] })),
@@ -320,6 +362,19 @@ describe('I-14: every governance event is in the chain', () => {
       [before],
     );
     expect(counts.map(({ count }) => count)).toEqual(['2', '1']);
+  });
+
+  it('a chat that answers nothing, in the log of the system', async () => {
+    const before = await headOf('system');
+    const trouble = createChannelTrouble({
+      committer: installation.core.committer,
+      people: { people: async () => new Map() },
+      logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    await trouble.down({ forMs: 60_000, why: 'does not answer' });
+    const written = await typesAfter(before, 'system');
+    for (const type of written) toured.add(type);
+    expect(written).toEqual(['channel.failed']);
   });
 
   it('no type that the code can write was left out of this tour', () => {

@@ -235,8 +235,9 @@ describe('I-7: no ALLOW and no release is sequenced after a kill switch', () => 
   it('what a lifted one voided before the deadline is killed, not expired, although a later one followed', async () => {
     const { executionId } = await submitRefund(installation.core, bot, 450);
     await lift((await engage()).id);
-    await pause(50);
-    await letTimePass(installation, executionId, 3_600_000 - 45);
+    // Long enough for the first switch to be engaged before the deadline, however busy the machine.
+    await pause(1_550);
+    await letTimePass(installation, executionId, 3_600_000 - 1_500);
     const second = await engage();
     expect((await readExecution(twin, bot, executionId)).status).toBe('killed');
     await lift(second.id);

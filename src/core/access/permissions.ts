@@ -50,7 +50,6 @@ const READ: readonly Permission[] = [
   'chains:read',
   'groups:read',
   'channels:read',
-  'channels:link_own',
   'agents:read',
   'kill:read',
   'status:read',
@@ -62,6 +61,7 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   Operator: [
     ...READ,
     'approvals:decide',
+    'channels:link_own',
     'executions:cancel',
     'policies:evaluate',
     'kill:engage',
@@ -73,6 +73,7 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   ],
   Developer: [
     ...READ,
+    'channels:link_own',
     'policies:write',
     'policies:publish',
     'policies:evaluate',

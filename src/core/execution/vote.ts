@@ -19,7 +19,7 @@ export interface JudgedVote extends Judged {
  * Who counts as the same human as the voter: whoever made the key they vote with, or the key that their account
  * was linked with, may hold a copy of it.
  */
-const issuerOf = ({ assurance, issuer }: VoteEvent): PrincipalId | undefined =>
+export const issuerOf = ({ assurance, issuer }: VoteEvent): PrincipalId | undefined =>
   assurance === 'issued' || assurance === 'linked' ? issuer : undefined;
 
 /** After the verdict: who decided what, or what else ended it. */

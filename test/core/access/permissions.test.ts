@@ -56,6 +56,7 @@ describe('permissionsOf', () => {
     expect(sorted(permissionsOf([], ['finance']))).toEqual([
       'approvals:decide',
       'approvals:read',
+      'channels:link_own',
       'status:read',
     ]);
     expect(permissionsOf([], ['a', 'b'])).toEqual(permissionsOf([], ['finance']));

@@ -216,12 +216,12 @@ describe('who counts as one human', () => {
     ['two holders of one issuer', second([BEA, issued(ANN)], [CID, issued(ANN)]), 'ok'],
     [
       'the issuer after a holder who proved who they are',
-      second([BEA, { assurance: 'linked', issuer: ANN }], [ANN]),
+      second([BEA, { assurance: 'oidc', issuer: ANN }], [ANN]),
       'ok',
     ],
     [
       'a holder who proved who they are after the issuer',
-      second([ANN], [BEA, { assurance: 'linked', issuer: ANN }]),
+      second([ANN], [BEA, { assurance: 'oidc', issuer: ANN }]),
       'ok',
     ],
     ['one who made their own key', second([BEA, issued(BEA)], [ANN]), 'ok'],
