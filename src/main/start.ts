@@ -158,6 +158,18 @@ async function reset(config: Config, say: Say): Promise<void> {
   say('  The embedded state was wiped.');
 }
 
+/** Where offline commands on this machine find what runs; no secret in it. */
+function rememberPlaces(config: Config, databaseUrl: string, apiUrl: string): void {
+  const bare = parseDatabaseUrl(databaseUrl);
+  bare.username = '';
+  bare.password = '';
+  writeRuntimeFile(config.dataDir, {
+    databaseUrl: bare.toString(),
+    keysDir: resolve(config.keysDir),
+    apiUrl,
+  });
+}
+
 /** Boots everything that is not named by a variable, migrates, and serves api and worker in this process. */
 export async function startStack(
   input: StartInput,
@@ -198,14 +210,7 @@ export async function startStack(
       ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
     });
     const running = server;
-    const bare = parseDatabaseUrl(databaseUrl);
-    bare.username = '';
-    bare.password = '';
-    writeRuntimeFile(config.dataDir, {
-      databaseUrl: bare.toString(),
-      keysDir: resolve(config.keysDir),
-      apiUrl: running.url ?? '',
-    });
+    rememberPlaces(config, databaseUrl, running.url ?? '');
     if (running.madeKey !== undefined)
       say(
         `  Admin key (shown this once, kept in ${keepAdminKey(config, running.madeKey)}): ${running.madeKey}`,
