@@ -216,6 +216,17 @@ function rejections(approval: ApprovalState, context: LadderContext, number?: nu
   return new Set(people).size;
 }
 
+/** Whether those who have not said no at the open level could fill its quorum. */
+function canStillPass(approval: ApprovalState, resolve: ResolveApprovers): boolean {
+  const noes = votersAt(approval, approval.level.number, 'reject');
+  return quorumReachable(
+    standingGroups(approval, resolve).map(({ quorum, eligible }) => ({
+      quorum,
+      eligible: eligible.filter((person) => !noes.includes(person)),
+    })),
+  );
+}
+
 function afterReject(approval: ApprovalState, context: LadderContext): LadderStep {
   const { rejection, rejectionsAtLeast } = approval.chain;
   const stay: LadderStep = { approval, verdict: OPEN, events: [] };
@@ -223,9 +234,15 @@ function afterReject(approval: ApprovalState, context: LadderContext): LadderSte
   if (rejection.kind === 'veto') return end;
   if (rejection.kind === 'quorum' && rejections(approval, context) >= rejection.count) return end;
   const here = rejections(approval, context, approval.level.number);
-  if (rejectionsAtLeast === undefined || here < rejectionsAtLeast) return stay;
-  if (!isLastLevel(approval)) return passUp(approval, 'rejections', context);
-  return rejection.kind === 'escalate' ? end : stay;
+  const isEnough = rejectionsAtLeast !== undefined && here >= rejectionsAtLeast;
+  const isLast = isLastLevel(approval);
+  if (isEnough && !isLast) return passUp(approval, 'rejections', context);
+  if (isEnough && rejection.kind === 'escalate') return end;
+  if (canStillPass(approval, context.resolve)) return stay;
+  // Everybody who could have said yes has spoken, so waiting for the timer would be no silence (I-11).
+  if (isLast) return end;
+  if (rejection.kind === 'escalate') return passUp(approval, 'rejections', context);
+  return currentLevel(approval).onTimeout === 'escalate' ? stay : end;
 }
 
 /**
