@@ -17,7 +17,6 @@ export type {
   CountedVote,
   LadderContext,
   OpenLevel,
-  PassedLevel,
   ResolveApprovers,
   Surface,
 } from './approval-state';
@@ -37,7 +36,7 @@ export const currentLevel = (approval: ApprovalState): ChainLevel => {
 
 const at = (level: ChainLevel): At => ({ level: level.number, name: level.name });
 
-export const isLastLevel = (approval: ApprovalState): boolean =>
+const isLastLevel = (approval: ApprovalState): boolean =>
   approval.level.index + 1 >= approval.chain.levels.length;
 
 /** Whether a person of the open level may hand the request to the next one. */
