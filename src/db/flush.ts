@@ -294,6 +294,15 @@ export interface Flush {
   readonly values: unknown[];
 }
 
+/** Three letters tell the parts apart: Postgres cuts a name at 63 characters and takes two shapes for one. */
+const statementName = (parts: readonly Part[], moves: boolean, bumpsEpoch: boolean): string =>
+  [
+    'flush',
+    moves ? 'c' : 's',
+    bumpsEpoch ? 'e' : '-',
+    ...parts.map(({ name }) => name.slice(0, 3)),
+  ].join(' ');
+
 /**
  * The whole write of a batch as one statement: moves the head and inserts every row. Prepared once per shape
  * and connection, so the hot path plans nothing. `rows` undefined = the chain refused inserts: events go to
@@ -332,8 +341,7 @@ export function flushStatement(
     ? `, pg_notify('countersign_epoch', $1 || ' ' || epoch)`
     : '';
   return {
-    // Postgres keeps 63 characters of a name; three letters tell the parts apart.
-    name: `flush ${moves ? 'chain' : 'still'} ${parts.map((part) => part.name.slice(0, 3)).join(' ')} ${staged.bumpEpoch ? 'epoch' : ''}`,
+    name: statementName(parts, moves, staged.bumpEpoch),
     text: `WITH ${withs.join(', ')} SELECT epoch${notified}${epochNotice} FROM head`,
     values,
   };

@@ -211,6 +211,42 @@ describe('deciding the stored request again', () => {
   });
 });
 
+describe('a vote that finds a timer late', () => {
+  it('is judged by the level open by then, whoever was asked below', async () => {
+    const late = { nowMs: DEADLINE_MS, requester: userPrincipal('zoe') };
+    expect(await why(userPrincipal('cid'), late)).toBe('counted');
+    expect(await why(userPrincipal('ann'), late)).toMatch(/^This person does not hold a role/);
+    expect(await why(userPrincipal('cid'))).toMatch(/^This person does not hold a role/);
+  });
+
+  it('is refused when it was made on the text of the level below', async () => {
+    const payloads = [sealedOpenly('arguments', { amount: 6 })];
+    const row = rowOf(openedUnder(LADDER), { requester: userPrincipal('zoe') });
+    const shownAt = async (nowMs: number, vote = {}) => {
+      const stage = stageOf(PEOPLE, { nowMs, registration, payloads });
+      const event = voteBy(userPrincipal('cid'), { verdict: 'reject', ...vote });
+      const crypto = openly as Cryptography;
+      const context = await transitionContext(
+        { crypto },
+        stage.tx,
+        row,
+        snapshotOf(setOf()),
+        event,
+        'c1',
+      );
+      return applyEvent(row.state, event, context);
+    };
+    const below = (await shownAt(OPENED_MS)).displayDigest ?? '';
+    const above = (await shownAt(DEADLINE_MS)).displayDigest ?? '';
+    expect(below).toMatch(/^[0-9a-f]{64}$/);
+    expect(above).not.toBe(below);
+    const answer = async (displayDigest: string) =>
+      (await shownAt(DEADLINE_MS, { displayDigest })).answer;
+    expect(await answer(below)).toMatchObject({ code: 'card_changed' });
+    expect(await answer(above)).toEqual({ kind: 'ok', repeated: false });
+  });
+});
+
 describe('the people of the ladder', () => {
   it('are those behind its selectors at this moment whom nothing keeps out', async () => {
     const { context } = await judged(voteBy(userPrincipal('ann')), {

@@ -87,6 +87,13 @@ export function pending(levelMs: number, levels = 1): FakeExecution {
   return execution;
 }
 
+/** Goes back to the level below and opens it again, before any worker saw the one above. */
+export function reopen(execution: FakeExecution, opening: number): void {
+  if (execution.level === undefined) throw new Error('no level is open');
+  execution.level = { ...execution.level, opening };
+  execution.version += 1;
+}
+
 /** The use cases over memory: same contract, no servers. */
 export function createFakeDatabase(): FakeDatabase {
   const executions = new Map<string, FakeExecution>();

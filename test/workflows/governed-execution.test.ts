@@ -10,7 +10,7 @@ import {
   voteUpdate,
 } from '../../workflows/messages';
 import { eventsOf, startEngine, until, type Engine } from './engine';
-import { allowed, awaitRelease, expire, pending, reject } from './fake-execution';
+import { allowed, awaitRelease, expire, pending, reject, reopen } from './fake-execution';
 
 jest.setTimeout(30_000);
 
@@ -95,6 +95,19 @@ describe('governedExecution', () => {
     await expect(governed.result()).resolves.toMatchObject({ status: 'rejected' });
     const asked = callsOf(governed).filter((call) => call.startsWith('notifyApprovers'));
     expect(asked).toEqual(['notifyApprovers 1', 'notifyApprovers 2', 'notifyApprovers 3']);
+  });
+
+  it('asks the people of a level that is opened again, though it never saw the one between', async () => {
+    const governed = await engine.govern(pending(HOUR_MS));
+    await waiting(governed);
+    reopen(governed.execution, 3);
+    await governed.signal(approvalSignal, { version: governed.execution.version });
+    const asked = () => callsOf(governed).filter((call) => call === 'notifyApprovers 1').length;
+    await until('asked again', () => asked() === 2);
+    reject(governed.execution);
+    await governed.signal(approvalSignal, { version: governed.execution.version });
+    await governed.result();
+    expect(asked()).toBe(2);
   });
 
   it('fires a timer within 2 s of the due moment', async () => {

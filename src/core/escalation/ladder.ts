@@ -28,7 +28,7 @@ export const currentLevel = (approval: ApprovalState): ChainLevel => {
 
 const at = (level: ChainLevel): At => ({ level: level.number, name: level.name });
 
-export const isLastLevel = (approval: ApprovalState): boolean =>
+const isLastLevel = (approval: ApprovalState): boolean =>
   approval.level.index + 1 >= approval.chain.levels.length;
 
 /** Whether a person of the open level may hand the request to the next one. */
@@ -210,6 +210,17 @@ function rejections(approval: ApprovalState, context: LadderContext, number?: nu
   return new Set(people).size;
 }
 
+/** Whether those who have not said no at the open level could fill its quorum. */
+function canStillPass(approval: ApprovalState, resolve: ResolveApprovers): boolean {
+  const noes = votersAt(approval, approval.level.number, 'reject');
+  return quorumReachable(
+    standingGroups(approval, resolve).map(({ quorum, eligible }) => ({
+      quorum,
+      eligible: eligible.filter((person) => !noes.includes(person)),
+    })),
+  );
+}
+
 function afterReject(approval: ApprovalState, context: LadderContext): LadderStep {
   const { rejection, rejectionsAtLeast } = approval.chain;
   const stay: LadderStep = { approval, verdict: OPEN, events: [] };
@@ -217,9 +228,15 @@ function afterReject(approval: ApprovalState, context: LadderContext): LadderSte
   if (rejection.kind === 'veto') return end;
   if (rejection.kind === 'quorum' && rejections(approval, context) >= rejection.count) return end;
   const here = rejections(approval, context, approval.level.number);
-  if (rejectionsAtLeast === undefined || here < rejectionsAtLeast) return stay;
-  if (!isLastLevel(approval)) return passUp(approval, 'rejections', context);
-  return rejection.kind === 'escalate' ? end : stay;
+  const isEnough = rejectionsAtLeast !== undefined && here >= rejectionsAtLeast;
+  const isLast = isLastLevel(approval);
+  if (isEnough && !isLast) return passUp(approval, 'rejections', context);
+  if (isEnough && rejection.kind === 'escalate') return end;
+  if (canStillPass(approval, context.resolve)) return stay;
+  // Everybody who could have said yes has spoken, so waiting for the timer would be no silence (I-11).
+  if (isLast) return end;
+  if (rejection.kind === 'escalate') return passUp(approval, 'rejections', context);
+  return currentLevel(approval).onTimeout === 'escalate' ? stay : end;
 }
 
 /**

@@ -283,7 +283,8 @@ describe('a rejection', () => {
 
   it('counts on across levels, but not when its voter was removed', () => {
     const rule = { kind: 'quorum', count: 2 } as const;
-    const above = timeOut(vote(withRule(rule), ANN, 'reject').approval, undefined, every).approval;
+    const people = { ...every, 'role:senior': [CID, DAN] };
+    const above = timeOut(vote(withRule(rule), ANN, 'reject').approval, undefined, people).approval;
     expect(wordOf(vote(above, DAN, 'reject'))).toBe('rejected by vote');
     expect(wordOf(vote(above, DAN, 'reject', { removed: [ANN] }))).toBe('open');
   });

@@ -217,10 +217,10 @@ describe('rejections', () => {
       ['level 2', 'rejected'],
     ],
     [
-      'escalate after two, and one at the top is not two',
+      'escalate after two, and at the top after everybody who could say yes',
       climb({ kind: 'escalate' }, 2),
       [ANN, BEA, DAN],
-      ['level 1', 'level 2', 'level 2'],
+      ['level 1', 'level 2', 'rejected'],
     ],
     [
       'three end it, two of one level pass it up, and all levels count together',
@@ -237,6 +237,24 @@ describe('rejections', () => {
   ])('%s', (_, start, voters, expected) => {
     expect(rejectedBy(start, ...voters)).toEqual(expected);
   });
+
+  it.each([
+    ['approve', 'rejected'],
+    ['reject', 'rejected'],
+    ['park', 'rejected'],
+    ['escalate', 'pending_approval'],
+  ] as const)(
+    'I-11: of everybody who could say yes are no silence: on_timeout %s',
+    (onTimeout, verdict) => {
+      const chain = chainOf({
+        levels: [levelOf('a', { onTimeout, groups: [groupOf('a', 3)] }), levelOf('b')],
+        rejection: { kind: 'quorum', count: 2 },
+      });
+      const rest = { resolve: resolveIn(three) };
+      const state = openedUnder(chain, rest.resolve);
+      expect(cast(ANN, { verdict: 'reject' }, rest, state).state.verdict).toBe(verdict);
+    },
+  );
 
   it('below their number leave the level to the others', () => {
     const state = climb({ kind: 'escalate' }, 2);

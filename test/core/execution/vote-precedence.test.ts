@@ -20,7 +20,7 @@ const everybody = () => [ANN, BEA, CID];
 
 /** Bea's key was made by Ann, who has rejected once, so Bea's approval is her twin's and Ann's a second vote. */
 function votedBy(voter: typeof ANN): ExecutionState {
-  const quorum = chainOf({ ...QUORUM_3, rejection: { kind: 'quorum', count: 3 } });
+  const quorum = chainOf({ rejection: { kind: 'quorum', count: 3 } });
   const opened = openedUnder(quorum, everybody);
   const vote = voteBy(voter, { verdict: 'reject', voteId: 'first' });
   return applyEvent(opened, vote, contextOf({ resolve: everybody })).state;
