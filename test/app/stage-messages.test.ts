@@ -41,10 +41,10 @@ function collecting(): { readonly tx: Tx; readonly asked: () => string[] } {
   return { tx: tx as Tx, asked: () => messages.map(({ purpose }) => purposeKey(purpose)) };
 }
 
-const asked = (state: ExecutionState, event: ExecutionEvent, afterMs: number, rest = {}) => {
+const asked = async (state: ExecutionState, event: ExecutionEvent, afterMs: number, rest = {}) => {
   const { tx, asked: purposes } = collecting();
   const moved = applyEvent(state, event, at(afterMs, rest));
-  stageMessages(tx, rowOf(moved.state), moved.records);
+  await stageMessages(tx, rowOf(moved.state), moved.records);
   return purposes();
 };
 const DUE: ExecutionEvent = { kind: 'due' };
@@ -66,23 +66,23 @@ describe('what channels are asked for', () => {
       ['ended', 'notice:#finance'],
     ],
     ['a reminder of a level nobody was told of', DUE, TIMEOUT_MS + 100, []],
-  ])('%s', (_, event, afterMs, expected) => {
-    expect(asked(told, event, afterMs)).toEqual(expected);
+  ])('%s', async (_, event, afterMs, expected) => {
+    expect(await asked(told, event, afterMs)).toEqual(expected);
   });
 
-  it('nothing in the thread for a kill switch: the cards speak', () => {
-    expect(asked(told, { kind: 'kill' }, 1, { kills: [killOf()] })).toEqual([]);
+  it('nothing in the thread for a kill switch: the cards speak', async () => {
+    expect(await asked(told, { kind: 'kill' }, 1, { kills: [killOf()] })).toEqual([]);
   });
 
-  it('nothing at all before anybody was told: there is no card', () => {
+  it('nothing at all before anybody was told: there is no card', async () => {
     for (const event of [DUE, voteBy(ANN)])
       for (const afterMs of [1, 500, 3 * TIMEOUT_MS])
-        expect(asked(untold, event, afterMs)).toEqual([]);
+        expect(await asked(untold, event, afterMs)).toEqual([]);
   });
 
-  it('the end of an approval that nobody released is told no second time', () => {
+  it('the end of an approval that nobody released is told no second time', async () => {
     const approved = applyEvent(told, voteBy(ANN), at(1)).state;
-    expect(asked(approved, DUE, 60_000)).toEqual([]);
+    expect(await asked(approved, DUE, 60_000)).toEqual([]);
   });
 });
 
