@@ -1,7 +1,7 @@
 import type { Account, ApprovalCard, CardLevel, CardVote } from '../core/escalation/card';
 import { describeApprovers } from '../core/escalation/chain';
 import type { ApprovalState, CountedVote, PassedBy } from '../core/escalation/approval-state';
-import { currentLevel, isLastLevel } from '../core/escalation/ladder';
+import { currentLevel, mayPassUp } from '../core/escalation/ladder';
 import { endOf } from '../core/execution/answers';
 import { isOpen, statusOf } from '../core/execution/state';
 import type { PrincipalId } from '../core/ids';
@@ -137,7 +137,7 @@ export function approvalCard(crypto: Cryptography, parts: CardParts): ApprovalCa
             approveRationale: chain.rationale.approve,
             rejectRationale: chain.rationale.reject,
             minLength: chain.rationale.minLength,
-            mayEscalate: !isLastLevel(approval),
+            mayEscalate: mayPassUp(approval),
             ...(chain.requiredSurface === undefined ? {} : { elsewhere: chain.requiredSurface }),
           },
         }

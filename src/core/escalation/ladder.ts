@@ -28,12 +28,18 @@ export const currentLevel = (approval: ApprovalState): ChainLevel => {
 
 const at = (level: ChainLevel): At => ({ level: level.number, name: level.name });
 
-export const isLastLevel = (approval: ApprovalState): boolean =>
+const isLastLevel = (approval: ApprovalState): boolean =>
   approval.level.index + 1 >= approval.chain.levels.length;
 
-/** Whether a person of the open level may hand the request to the next one. */
-export const mayPassUp = (approval: ApprovalState): boolean =>
-  !isLastLevel(approval) && currentLevel(approval).passUp !== 'never';
+/**
+ * Whether people of the open level may hand the request to the next one, by word or by saying no. Where every level
+ * above is behind us (this one is asked again), handing it up would ask nobody and end as those above ended.
+ */
+export const mayPassUp = ({ chain, level, passed }: ApprovalState): boolean =>
+  chain.levels[level.index]?.passUp !== 'never' &&
+  chain.levels.some(
+    (_, index) => index > level.index && !passed.some((each) => each.index === index),
+  );
 
 /**
  * The open level's groups as they stand now: a removal counts at once, also one from a single group; an
@@ -218,7 +224,7 @@ function afterReject(approval: ApprovalState, context: LadderContext): LadderSte
   if (rejection.kind === 'quorum' && rejections(approval, context) >= rejection.count) return end;
   const here = rejections(approval, context, approval.level.number);
   if (rejectionsAtLeast === undefined || here < rejectionsAtLeast) return stay;
-  if (!isLastLevel(approval)) return passUp(approval, 'rejections', context);
+  if (mayPassUp(approval)) return passUp(approval, 'rejections', context);
   return rejection.kind === 'escalate' ? end : stay;
 }
 

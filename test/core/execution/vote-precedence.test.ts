@@ -216,13 +216,18 @@ describe('who counts as one human', () => {
     ['two holders of one issuer', second([BEA, issued(ANN)], [CID, issued(ANN)]), 'ok'],
     [
       'the issuer after a holder who proved who they are',
-      second([BEA, { assurance: 'linked', issuer: ANN }], [ANN]),
+      second([BEA, { assurance: 'oidc', issuer: ANN }], [ANN]),
       'ok',
     ],
     [
       'a holder who proved who they are after the issuer',
-      second([ANN], [BEA, { assurance: 'linked', issuer: ANN }]),
+      second([ANN], [BEA, { assurance: 'oidc', issuer: ANN }]),
       'ok',
+    ],
+    [
+      'the issuer of the key that an account was linked with',
+      second([BEA, { assurance: 'linked', issuer: ANN }], [ANN]),
+      'not_eligible',
     ],
     ['one who made their own key', second([BEA, issued(BEA)], [ANN]), 'ok'],
   ])('I-5: pairwise, whichever of the two votes first: %s', (_, word, expected) => {
