@@ -152,7 +152,7 @@ describe('links by a one-time code', () => {
     const linked = await redeem('erin', ` ${code.slice(0, 5).toLowerCase()}-${code.slice(5)} `);
     expect(linked).toMatchObject({
       status: 201,
-      body: { principal: 'user:erin', assurance: 'linked', enrolledBy: 'user:erin' },
+      body: { principal: 'user:erin', assurance: 'linked', enrolledBy: 'user:admin' },
     });
     expect(await redeem('erin', code)).toMatchObject({
       status: 410,
