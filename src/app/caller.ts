@@ -19,6 +19,17 @@ export interface Caller {
   readonly address?: string;
 }
 
+/**
+ * Who stands behind a credential or link that this caller makes for `holder`. Whoever made the key of a person may
+ * hold a copy of it, so what that key makes for the same person is theirs as much as the person's (I-5).
+ */
+export function enrollerOf(caller: Caller, holder: PrincipalId): PrincipalId {
+  const { principal, assurance, issuer } = caller;
+  return holder === principal && assurance === 'issued' && issuer !== undefined
+    ? issuer
+    : principal;
+}
+
 export function requirePermission(caller: Caller, permission: Permission): void {
   if (!caller.permissions.has(permission)) {
     throw new DomainError('forbidden', {

@@ -2,7 +2,7 @@ import { DomainError } from '../core/errors';
 import { userPrincipal, type PrincipalId } from '../core/ids';
 import type { AttemptLimit } from './attempt-limit';
 import { actorOf } from './audit-records';
-import { requirePermission, type Caller } from './caller';
+import { enrollerOf, requirePermission, type Caller } from './caller';
 import type {
   ChannelIdentityReads,
   LinkCodeStore,
@@ -74,31 +74,49 @@ interface Bond {
   readonly assurance: ChannelIdentity['assurance'];
 }
 
-const taken = (account: ChatAccount): DomainError =>
-  new DomainError('conflict', {
+/** A refused link stands in the chain too: somebody reached for an account that speaks for another person. */
+async function refuseTaken(
+  deps: Pick<ChannelIdentityDeps, 'committer'>,
+  caller: Caller,
+  { account, principal, assurance }: Bond,
+): Promise<never> {
+  const { teamId, userId } = account;
+  await deps.committer.commit(caller.tenant, {
+    work: (tx) =>
+      void tx.audit({
+        type: 'access.refused',
+        actor: actorOf(caller),
+        outcome: 'account_taken',
+        context: {
+          ...{ channel: 'slack', teamId, userId, principal, assurance },
+          ...{ credential: caller.credentialId },
+        },
+      }),
+  });
+  throw new DomainError('conflict', {
     what: `The account ${accountText(account)} is linked to somebody else.`,
     why: 'An account in a chat speaks for one person.',
     howToFix: 'Unlink it there first, or link another account.',
   });
+}
 
-/**
- * Who stands behind a link. Whoever made the key that a code is redeemed with may have redeemed it with a copy,
- * and their own account: that link is theirs as much as the person's.
- */
-const enrolledBy = (caller: Caller, assurance: Bond['assurance']): PrincipalId =>
-  assurance === 'linked' && caller.assurance === 'issued' && caller.issuer !== undefined
-    ? caller.issuer
-    : caller.principal;
+/** The account is somebody else's, so nothing was linked. */
+const TAKEN = 'taken';
 
 /**
  * Binds an account to a person. What stands already stays; a link made by an admin gives way to one that the
  * person made. Two links of one account never stand at once.
  */
-async function bind(tx: Tx, caller: Caller, bond: Bond, id: string): Promise<LinkReceipt> {
+async function bind(
+  tx: Tx,
+  caller: Caller,
+  bond: Bond,
+  id: string,
+): Promise<LinkReceipt | typeof TAKEN> {
   const { account, principal, assurance } = bond;
   const known = await tx.registry.identityOfAccount(account);
   if (known !== undefined) {
-    if (known.principal !== principal) throw taken(account);
+    if (known.principal !== principal) return TAKEN;
     if (known.assurance === 'linked' || assurance === 'issued')
       return { identity: viewOf(known), created: false };
     await tx.registry.removeIdentity(known.id, principal, tx.nowMs);
@@ -106,9 +124,13 @@ async function bind(tx: Tx, caller: Caller, bond: Bond, id: string): Promise<Lin
   }
   const identity = {
     ...{ id, teamId: account.teamId, userId: account.userId, principal, assurance },
-    ...{ enrolledBy: enrolledBy(caller, assurance), linkedAtMs: tx.nowMs },
+    ...{ enrolledBy: enrollerOf(caller, principal), linkedAtMs: tx.nowMs },
   };
-  if (!(await tx.registry.insertIdentity(identity))) throw taken(account);
+  if (!(await tx.registry.insertIdentity(identity))) {
+    // What was unlinked above must not stay so for nothing; its place in the index was ours until now.
+    if (known !== undefined) throw new Error('the account was taken while it was ours');
+    return TAKEN;
+  }
   auditLink(tx, 'channel.linked', caller, identity);
   return { identity: viewOf(identity), created: true };
 }
@@ -118,15 +140,16 @@ export function createLinkSlackIdentity(deps: ChannelIdentityDeps) {
   return async (caller: Caller, userId: string, account: ChatAccount): Promise<LinkReceipt> => {
     requirePermission(caller, 'channels:link');
     const id = deps.crypto.uuidv7();
-    return deps.committer.commit(caller.tenant, {
+    const bond = { account, principal: userPrincipal(userId), assurance: 'issued' } as const;
+    const linked = await deps.committer.commit(caller.tenant, {
       lane: 'exclusive',
       work: async (tx) => {
         if (!(await tx.registry.userExists(userId)))
           throw new DomainError('user_not_found', { what: `No user ${userId} exists.` });
-        const bond = { account, principal: userPrincipal(userId), assurance: 'issued' } as const;
         return bind(tx, caller, bond, id);
       },
     });
+    return linked === TAKEN ? refuseTaken(deps, caller, bond) : linked;
   };
 }
 
@@ -209,8 +232,9 @@ export function createRedeemSlackLink(deps: RedeemDeps) {
     if (account === undefined) return refuseCode(deps, caller);
     const bond = { account, principal: caller.principal, assurance: 'linked' } as const;
     const id = deps.crypto.uuidv7();
+    let linked: LinkReceipt | typeof TAKEN;
     try {
-      return await deps.committer.commit(caller.tenant, {
+      linked = await deps.committer.commit(caller.tenant, {
         lane: 'exclusive',
         work: async (tx) => {
           if (!(await tx.credentialActive(caller.credentialId)))
@@ -223,6 +247,7 @@ export function createRedeemSlackLink(deps: RedeemDeps) {
         await deps.codes.reopen(hash).catch(() => undefined);
       throw error;
     }
+    return linked === TAKEN ? refuseTaken(deps, caller, bond) : linked;
   };
 }
 

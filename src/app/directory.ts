@@ -5,7 +5,7 @@ import { agentId, agentPrincipal, userPrincipal } from '../core/ids';
 import type { AgentProfile } from '../core/policy/model';
 import { toolProfile } from '../core/risk/tool-profile';
 import { actorOf } from './audit-records';
-import { requirePermission, type Caller } from './caller';
+import { enrollerOf, requirePermission, type Caller } from './caller';
 import type { Cryptography } from './ports';
 import type { RegistryReads } from './read-ports';
 import type { Committer, NewCredential, NewUser, Tx } from './commit-ports';
@@ -120,9 +120,10 @@ export function createIssueUserKey(deps: DirectoryDeps) {
     input: { readonly label?: string },
   ): Promise<{ id: string; key: string }> => {
     requirePermission(caller, 'keys:issue');
+    const principal = userPrincipal(userId);
     const made = makeCredential(deps, {
-      principal: userPrincipal(userId),
-      enrolledBy: caller.principal,
+      principal,
+      enrolledBy: enrollerOf(caller, principal),
       label: input.label ?? '',
     });
     await deps.committer.commit(caller.tenant, {

@@ -45,7 +45,12 @@ export function readGroups(
   }
   const groups = allOf === undefined ? undefined : entriesOf(allOf)?.map(readEntry);
   if (groups === undefined || groups.includes(undefined)) return undefined;
-  return groups.filter((group) => group !== undefined);
+  const known = groups.filter((group) => group !== undefined);
+  const people = known.reduce((sum, group) => sum + group.quorum, 0);
+  if (people > MAX_QUORUM) {
+    return wrongType(approvers, `at most ${String(MAX_QUORUM)} people in all, by all quorums`);
+  }
+  return known;
 }
 
 function entriesOf(slot: Slot): readonly Slot[] | undefined {

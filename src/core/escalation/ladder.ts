@@ -31,9 +31,15 @@ const at = (level: ChainLevel): At => ({ level: level.number, name: level.name }
 const isLastLevel = (approval: ApprovalState): boolean =>
   approval.level.index + 1 >= approval.chain.levels.length;
 
-/** Whether a person of the open level may hand the request to the next one. */
-export const mayPassUp = (approval: ApprovalState): boolean =>
-  !isLastLevel(approval) && currentLevel(approval).passUp !== 'never';
+/**
+ * Whether people of the open level may hand the request to the next one, by word or by saying no. Where every level
+ * above is behind us (this one is asked again), handing it up would ask nobody and end as those above ended.
+ */
+export const mayPassUp = ({ chain, level, passed }: ApprovalState): boolean =>
+  chain.levels[level.index]?.passUp !== 'never' &&
+  chain.levels.some(
+    (_, index) => index > level.index && !passed.some((each) => each.index === index),
+  );
 
 /**
  * The open level's groups as they stand now: a removal counts at once, also one from a single group; an
@@ -229,13 +235,13 @@ function afterReject(approval: ApprovalState, context: LadderContext): LadderSte
   if (rejection.kind === 'quorum' && rejections(approval, context) >= rejection.count) return end;
   const here = rejections(approval, context, approval.level.number);
   const isEnough = rejectionsAtLeast !== undefined && here >= rejectionsAtLeast;
-  const isLast = isLastLevel(approval);
-  if (isEnough && !isLast) return passUp(approval, 'rejections', context);
+  const mayRise = mayPassUp(approval);
+  if (isEnough && mayRise) return passUp(approval, 'rejections', context);
   if (isEnough && rejection.kind === 'escalate') return end;
   if (canStillPass(approval, context.resolve)) return stay;
   // Everybody who could have said yes has spoken, so waiting for the timer would be no silence (I-11).
-  if (isLast) return end;
-  if (rejection.kind === 'escalate') return passUp(approval, 'rejections', context);
+  if (isLastLevel(approval)) return end;
+  if (rejection.kind === 'escalate') return mayRise ? passUp(approval, 'rejections', context) : end;
   return currentLevel(approval).onTimeout === 'escalate' ? stay : end;
 }
 

@@ -7,29 +7,43 @@ export interface QuorumGroup {
 }
 
 /**
- * How many slots the voters can fill when each human fills at most one: a maximum matching between voters
- * and slots (augmenting paths). One person in two groups therefore never counts twice (I-5), and one more
- * vote never lowers the result.
+ * Seats voters in groups, each human in at most one, so that as many as possible sit: a maximum matching by
+ * augmenting paths, with a group as one vertex of the capacity of its quorum. One person in two groups therefore
+ * never counts twice (I-5), and one more vote never lowers the result. It runs under the head lock, so no group is
+ * searched again once a search from it found no free slot: none can come free there later.
  */
-function filledSlots(groups: readonly QuorumGroup[], voters: readonly PrincipalId[]): number {
-  const slots = groups.flatMap((group) =>
-    Array.from({ length: group.quorum }, () => new Set(group.eligible)),
-  );
-  const holder: (PrincipalId | undefined)[] = slots.map(() => undefined);
+function filledSlots(
+  groups: readonly QuorumGroup[],
+  voters: ReadonlySet<PrincipalId>,
+  most: number,
+): number {
+  const tables = groups.map(({ quorum, eligible }) => {
+    return { quorum, eligible: new Set(eligible), seated: [] as PrincipalId[] };
+  });
+  const spent = new Set<number>();
   const seat = (voter: PrincipalId, visited: Set<number>): boolean => {
-    for (const [index, eligible] of slots.entries()) {
-      if (visited.has(index) || !eligible.has(voter)) continue;
+    for (const { quorum, eligible, seated } of tables) {
+      if (seated.length >= quorum || !eligible.has(voter)) continue;
+      seated.push(voter);
+      return true;
+    }
+    for (const [index, { eligible, seated }] of tables.entries()) {
+      if (spent.has(index) || visited.has(index) || !eligible.has(voter)) continue;
       visited.add(index);
-      const sitting = holder[index];
-      if (sitting === undefined || seat(sitting, visited)) {
-        holder[index] = voter;
-        return true;
-      }
+      const freed = seated.findIndex((sitting) => seat(sitting, visited));
+      if (freed === -1) continue;
+      seated[freed] = voter;
+      return true;
     }
     return false;
   };
   let filled = 0;
-  for (const voter of new Set(voters)) if (seat(voter, new Set())) filled += 1;
+  for (const voter of voters) {
+    if (filled === most) break;
+    const visited = new Set<number>();
+    if (seat(voter, visited)) filled += 1;
+    else for (const index of visited) spent.add(index);
+  }
   return filled;
 }
 
@@ -38,7 +52,8 @@ export function quorumReached(
   voters: readonly PrincipalId[],
 ): boolean {
   const needed = groups.reduce((sum, group) => sum + group.quorum, 0);
-  return filledSlots(groups, voters) >= needed;
+  const people = new Set(voters);
+  return people.size >= needed && filledSlots(groups, people, needed) >= needed;
 }
 
 /** Whether the people named could ever reach the quorum; if not the level counts as having no approvers. */

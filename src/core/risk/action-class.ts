@@ -61,23 +61,41 @@ export function classOfFacts(facts: Facts): ActionClass {
   return found;
 }
 
-/** White space, or comments that stand for it. Bounded, so that hostile text costs linear time. */
-const GAP = String.raw`(?:\s|--[^\n]{0,80}\n|/\*[^*]{0,80}\*/){1,20}`;
-const DELETING = new RegExp(
-  String.raw`\b(?:drop${GAP}(?:table|database|schema|view|index|user|role|column|collection|keyspace)|` +
-    String.raw`truncate${GAP}\w|delete${GAP}from)\b|\brm${GAP}-\w{0,8}[rf]`,
-  'i',
-);
-const WRITING = new RegExp(
-  String.raw`\b(?:insert${GAP}into|update${GAP}\S{1,128}${GAP}set|alter${GAP}(?:table|user|role)|merge${GAP}into|create${GAP}table)\b`,
-  'i',
-);
+const DELETING =
+  /\b(?:drop (?:table|database|schema|view|index|user|role|column|collection|keyspace|function|procedure|trigger|sequence|type|extension|tablespace|materialized view)|truncate \w|delete from|delete [^;]{1,200} from)\b|\brm -{1,2}\w{0,8}[rf]/;
+const GRANTING = /\b(?:grant|revoke) [^;]{1,200} (?:to|from)\b/;
+const WRITING =
+  /\b(?:(?:insert|replace|merge) [^;]{0,60}into|update [^;]{1,200} set|alter (?:table|user|role|database|schema|system)|create (?:table|user|role))\b/;
 
 /** Longest statement that is read; a longer one may hold anything. */
 const LONGEST_STATEMENT = 65_536;
 
+const BLOCK_COMMENT = /\/\*[^]*?(?:\*\/|$)/g;
+const LINE_COMMENT = /(?:--|#)[^\n]*/g;
+/** What MySQL reads of a comment that begins with `!`, and the marks of every other one. */
+const COMMENT_MARKS = /\/\*(?:!\d{0,6})?|\*\//g;
+
+/**
+ * The text as different databases may read it: where a comment ends depends on what is quoted, so each way counts.
+ * Every step takes time in proportion to the text.
+ */
+function readingsOf(text: string): readonly string[] {
+  const withoutBlocks = text.replace(BLOCK_COMMENT, ' ');
+  const readings = [
+    text.replace(COMMENT_MARKS, ' '),
+    withoutBlocks,
+    text.replace(LINE_COMMENT, ' '),
+    withoutBlocks.replace(LINE_COMMENT, ' '),
+    text.replace(LINE_COMMENT, ' ').replace(BLOCK_COMMENT, ' '),
+  ];
+  return [...new Set(readings.map((each) => each.toLowerCase().replace(/\s+/g, ' ')))];
+}
+
 /** What the text of a statement makes of the action that runs it. */
 export function classOfStatement(text: string): ActionClass {
-  if (text.length > LONGEST_STATEMENT || DELETING.test(text)) return 'delete';
-  return WRITING.test(text) ? 'write' : 'read';
+  if (text.length > LONGEST_STATEMENT) return 'delete';
+  const readings = readingsOf(text);
+  if (readings.some((each) => DELETING.test(each))) return 'delete';
+  if (readings.some((each) => GRANTING.test(each))) return 'access';
+  return readings.some((each) => WRITING.test(each)) ? 'write' : 'read';
 }

@@ -91,3 +91,30 @@ describe('quorumReachable', () => {
     expect(quorumReachable([group(1, 'ann'), group(1, 'ann', 'bea')])).toBe(true);
   });
 });
+
+describe('the largest levels, judged under the head lock (attack)', () => {
+  const crowd = Array.from({ length: 2_000 }, (_, index) => person(`u${String(index)}`));
+  const some = (from: number, to: number): QuorumGroup => ({
+    quorum: 100,
+    eligible: crowd.slice(from, to),
+  });
+
+  it.each<[string, QuorumGroup[], boolean]>([
+    ['more slots than people', Array.from({ length: 20 }, () => some(0, 1_999)), false],
+    ['as many slots as people', Array.from({ length: 20 }, () => some(0, 2_000)), true],
+    [
+      'enough people in all, too few of them in some',
+      [...Array.from({ length: 15 }, () => some(0, 1_499)), some(1_500, 2_000)],
+      false,
+    ],
+    [
+      'a chain of groups that overlap by half',
+      Array.from({ length: 19 }, (_, index) => some(index * 50, index * 50 + 150)),
+      false,
+    ],
+  ])('take well under a second: %s', (_, asked, expected) => {
+    const startMs = performance.now();
+    expect(quorumReachable(asked)).toBe(expected);
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+  });
+});

@@ -224,6 +224,11 @@ describe('who counts as one human', () => {
       second([ANN], [BEA, { assurance: 'oidc', issuer: ANN }]),
       'ok',
     ],
+    [
+      'the issuer of the key that an account was linked with',
+      second([BEA, { assurance: 'linked', issuer: ANN }], [ANN]),
+      'not_eligible',
+    ],
     ['one who made their own key', second([BEA, issued(BEA)], [ANN]), 'ok'],
   ])('I-5: pairwise, whichever of the two votes first: %s', (_, word, expected) => {
     expect(word).toBe(expected);
