@@ -2,6 +2,7 @@ import type { DemoSlack, ShownMessage } from '../cli/demo/demo-slack';
 import type { ActResult, FakeMessage, FakeSlack, FakeView } from '../slack-local/surface';
 
 const BUTTONS = { approve: 'cs:approve', reject: 'cs:reject' } as const;
+const PATIENCE_MS = 15_000;
 const RATIONALE = { block: 'rationale', action: 'text' } as const;
 
 const shown = ({ channel, ts, renderedText, entities }: FakeMessage): ShownMessage => ({
@@ -29,6 +30,7 @@ export function demoSlack(slack: FakeSlack): DemoSlack {
   const isCard = (message: FakeMessage): boolean => message.threadTs === undefined;
   return {
     teamId: slack.teamId,
+    patienceMs: PATIENCE_MS,
     join: (name) => slack.addUser({ name }).id,
     cards: (executionId) =>
       [...slack.channels()]

@@ -18,6 +18,8 @@ export interface ShownForm {
 /** The workspace of the story, seen and used as its people do. */
 export interface DemoSlack {
   readonly teamId: string;
+  /** How long it may take until everything that happened is shown. */
+  readonly patienceMs: number;
   /** Makes a person; answers their account. */
   join(name: string): string;
   /** Every copy of the card of an execution: that of the channel first. */

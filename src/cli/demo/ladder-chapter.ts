@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import type { ExecutionView } from '../../core/execution/view';
 import { awaitDecision } from '../await-decision';
@@ -30,7 +29,9 @@ export async function refundOverTheLadder(cast: Cast, teller: StoryTeller): Prom
     return await teller.step('The agent wakes and pays', async (say) => {
       const { view, atMs } = await deciding;
       expect('status after the vote', view.status, 'approved');
-      say(inert`Its waiting call ends ${Math.round(Math.max(0, atMs - votedAtMs))} ms after that.`);
+      say(
+        inert`Its waiting call ended ${Math.round(Math.max(0, atMs - votedAtMs))} ms after Carol sent the form.`,
+      );
       const { executionId, argsDigest } = asked;
       const released = await cast.bot.release(executionId, { argsDigest, attemptId });
       expect('may run', released.mayRun, true);
@@ -118,7 +119,7 @@ async function refuseStranger(
   });
 }
 
-/** Answers the moment when Slack showed the vote as taken. */
+/** Answers the moment when she sent the form. */
 async function decideInSlack(
   cast: Cast,
   teller: StoryTeller,
@@ -186,8 +187,6 @@ export async function releaseAgain(
     );
     expect('the code of the refusal', refused.problem.code, 'already_released');
     say(inert`Refused: ${refused.problem.what}`);
-    // Long enough for a run that nobody allowed to show itself.
-    await delay(50);
     expect('runs of the tool', cast.refunds.runs, runsBefore);
   });
 }

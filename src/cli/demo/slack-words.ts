@@ -3,8 +3,6 @@ import type { Cast, Say } from './cast';
 import type { ShownForm, ShownMessage } from './demo-slack';
 import { until } from './expectations';
 
-/** Slack may lag behind the truth; longer than this is not as expected. */
-const SHOWN_WITHIN_MS = 15_000;
 const WIDTH = 92;
 
 /** Waits for the cards of an execution to be as they should; answers that of the channel. */
@@ -20,7 +18,7 @@ export async function shownCard(
       const cards = cast.slack.cards(executionId);
       return isSo(cards) ? cards[0] : undefined;
     },
-    SHOWN_WITHIN_MS,
+    cast.slack.patienceMs,
   );
 }
 
@@ -29,7 +27,7 @@ export function noteUnder(cast: Cast, card: ShownMessage, text: string): Promise
   return until(
     `the note "${text}" in the thread`,
     () => cast.slack.thread(card).find((note) => note.text.includes(text)),
-    SHOWN_WITHIN_MS,
+    cast.slack.patienceMs,
   );
 }
 
@@ -44,13 +42,19 @@ export function shownForm(
     const form = cast.slack.form(account);
     return form !== undefined && isSo(form) ? form : undefined;
   };
-  return until(what, look, SHOWN_WITHIN_MS);
+  return until(what, look, cast.slack.patienceMs);
 }
 
-/** Tells a message of Slack as it reads there; long lines end with an ellipsis. */
+/** Tells a message of Slack as it reads there. */
 export function quote(say: Say, text: string): void {
-  for (const line of text.split('\n').filter((each) => each.trim() !== '')) {
-    const shown = inertText(line);
-    say(`  │ ${shown.length > WIDTH ? `${shown.slice(0, WIDTH - 1)}…` : shown}`);
-  }
+  for (const line of text.split('\n').filter((each) => each.trim() !== ''))
+    for (const part of wrapped(inertText(line))) say(`  │ ${part}`);
+}
+
+/** Lines of at most WIDTH, broken at blanks where there are some; indentation is kept. */
+function wrapped(line: string): readonly string[] {
+  if (line.length <= WIDTH) return [line];
+  const blank = line.lastIndexOf(' ', WIDTH);
+  const end = line.slice(0, blank).trim() === '' ? WIDTH : blank;
+  return [line.slice(0, end), ...wrapped(line.slice(end).trimStart())];
 }
