@@ -7,28 +7,9 @@ import type { Json } from '../../../src/core/json';
 import type { KeySet } from '../../../src/evidence/keys';
 import { hmacSha256 } from '../../core/audit/sample-log';
 import { sampleFacts, sampleKeys, sampleReceipt } from '../../core/audit/sample-receipt';
+import type { Defect } from './defect';
 import { createStorySlack } from './story-slack';
 import type { ExecutionView } from '../../../src/core/execution/view';
-
-/** One way in which a server could be wrong; the story must notice each. */
-export type Defect =
-  | 'allows_delete'
-  | 'allows_large_refund'
-  | 'approves_nothing'
-  | 'releases_twice'
-  | 'ignores_kill'
-  | 'stays_killed'
-  | 'chain_broken'
-  | 'spares_what_waits'
-  | 'forges_receipts'
-  | 'other_arguments'
-  | 'no_reminder'
-  | 'stays_at_l1'
-  | 'calls_nobody'
-  | 'serves_strangers'
-  | 'takes_short_reasons'
-  | 'copy_keeps_buttons'
-  | 'card_stays_open';
 
 interface Attempted {
   view: ExecutionView;

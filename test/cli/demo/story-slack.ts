@@ -1,5 +1,5 @@
 import type { DemoSlack, ShownForm, ShownMessage } from '../../../src/cli/demo/demo-slack';
-import type { Defect } from './story-server';
+import type { Defect } from './defect';
 
 const PATIENCE_MS = 400;
 const STEP_MS = 20;

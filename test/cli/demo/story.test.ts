@@ -3,7 +3,8 @@ import { playStory, type StoryParts } from '../../../src/cli/demo/story';
 import { createReceiptVerifier } from '../../../src/evidence/receipt-verifier';
 import { contractProblems } from '../route-contract';
 import { createStorySlack } from './story-slack';
-import { startStoryServer, type Defect } from './story-server';
+import type { Defect } from './defect';
+import { startStoryServer } from './story-server';
 
 const tampered: StoryParts['tamperOneByte'] = () =>
   Promise.resolve({
