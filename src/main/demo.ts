@@ -4,13 +4,16 @@ import { join } from 'node:path';
 
 import type { AuditLog } from '../app/read-ports';
 import { createApiClient } from '../cli/api-client';
-import { playStory } from '../cli/demo-story';
+import { playStory } from '../cli/demo/story';
 import type { TextSink } from '../cli/output';
 import { DEFAULT_TENANT } from '../core/ids';
 import type { VerifyResult } from '../core/audit/verify';
 import { createAuditLog } from '../db/audit-log';
 import { openDatabase } from '../db/pool';
+import { createReceiptVerifier } from '../evidence/receipt-verifier';
 import { scenarioText } from './assets';
+import { demoSlack } from './demo-slack';
+import type { FakeSlack } from '../slack-local/surface';
 import { verifyLog } from './out-of-band';
 import { startStack, type RunningStack } from './start';
 
@@ -47,6 +50,17 @@ async function tamperOneByte(stack: RunningStack): Promise<VerifyResult> {
   }
 }
 
+async function publishedKeys(url: string): Promise<string> {
+  const answer = await fetch(`${url}/.well-known/countersign-keys.json`);
+  if (!answer.ok) throw new Error(`The keys are not published: HTTP ${String(answer.status)}`);
+  return answer.text();
+}
+
+function localSlackOf({ localSlack }: RunningStack): FakeSlack {
+  if (localSlack === undefined) throw new Error('The local Slack did not start.');
+  return localSlack.slack;
+}
+
 /** `countersign demo`: the whole story in a stack of its own, thrown away afterwards. Resolves to the exit code. */
 export async function runDemo(
   options: { readonly color: boolean },
@@ -63,6 +77,12 @@ export async function runDemo(
     'COUNTERSIGN_KEYS_DIR',
     'COUNTERSIGN_BOOTSTRAP_ADMIN_KEY',
     'COUNTERSIGN_ENV',
+    // The story must never be played in a Slack where people work.
+    'SLACK_BOT_TOKEN',
+    'SLACK_APP_TOKEN',
+    'SLACK_SIGNING_SECRET',
+    'SLACK_API_URL',
+    'SLACK_CHANNEL',
   ])
     delete own[name];
   for (const name of Object.keys(own)) if (/^COUNTERSIGN_.*_FILE$/.test(name)) delete own[name];
@@ -93,6 +113,9 @@ export async function runDemo(
       {
         policyText: scenarioText('support.rules.json'),
         tamperOneByte: () => tamperOneByte(running),
+        publishedKeys: () => publishedKeys(running.url),
+        receiptVerifier: createReceiptVerifier,
+        slack: demoSlack(localSlackOf(running)),
         ...(running.temporalUiUrl === undefined ? {} : { temporalUiUrl: running.temporalUiUrl }),
       },
     );

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import pc from 'picocolors';
-import { inertText } from './inert-text';
-import type { TextSink } from './output';
+import { inertText } from '../inert-text';
+import type { TextSink } from '../output';
 
 /** Prints a story: numbered steps, the lines said in each, and a summary. */
 export interface StoryTeller {

@@ -1,17 +1,15 @@
-import { problem, startCannedServer, type CannedAnswer, type SeenRequest } from './canned-server';
-import { executionView, pendingApproval, pendingView } from './sample-views';
-import type { ExecutionView } from '../../src/core/execution/view';
-
-/** One way in which a server could be wrong; the story must notice each. */
-export type Defect =
-  | 'allows_delete'
-  | 'allows_large_refund'
-  | 'approves_nothing'
-  | 'releases_twice'
-  | 'ignores_kill'
-  | 'stays_killed'
-  | 'chain_broken'
-  | 'other_digest';
+import { problem, startCannedServer, type CannedAnswer, type SeenRequest } from '../canned-server';
+import { executionView, pendingView } from '../sample-views';
+import { ORDER } from '../../../src/cli/demo/cast';
+import { hexOf, utf8 } from '../../../src/core/audit/bytes';
+import { canonicalJson } from '../../../src/core/audit/canonical-json';
+import type { Json } from '../../../src/core/json';
+import type { KeySet } from '../../../src/evidence/keys';
+import { hmacSha256 } from '../../core/audit/sample-log';
+import { sampleFacts, sampleKeys, sampleReceipt } from '../../core/audit/sample-receipt';
+import type { Defect } from './defect';
+import { createStorySlack } from './story-slack';
+import type { ExecutionView } from '../../../src/core/execution/view';
 
 interface Attempted {
   view: ExecutionView;
@@ -20,15 +18,34 @@ interface Attempted {
   released?: string;
 }
 
-const DIGEST = 'd1'.repeat(32);
-const APPROVER_KEY = 'cs_alice';
 const AGENT_KEY = 'cs_bot';
+const REFUND: Json = { order_id: ORDER, amount: 450 };
+const SALT = new Uint8Array(32).fill(9);
+const SHOWN = 'dd'.repeat(32);
 
-/** Just enough of the product, in memory, for the story to be played against. */
+/** The receipt of the refund that Carol approved, by keys of this test. */
+function refundReceipt(keys: KeySet, defect: Defect | undefined) {
+  const { approval } = sampleFacts(keys.receipt.keyId);
+  const [vote] = approval?.votes ?? [];
+  if (approval === undefined || vote === undefined) throw new Error('the sample has no vote');
+  const good = sampleReceipt(keys, {
+    argsDigest: hexOf(hmacSha256(SALT, utf8(canonicalJson(REFUND)))),
+    decidedBy: 'user:carol',
+    approval: { ...approval, votes: [{ ...vote, by: 'user:carol', displayDigest: SHOWN }] },
+  });
+  if (defect !== 'forges_receipts') return good;
+  return { ...good, receipt: `${good.receipt.slice(0, -4)}AAAA` };
+}
+
+/** Just enough of the product, in memory, for the story to be played against; with its Slack. */
 export async function startStoryServer(defect?: Defect) {
   const executions = new Map<string, Attempted>();
   const waiters: (() => void)[] = [];
+  const keys = sampleKeys();
   let killed = false;
+  const slack = createStorySlack(() => {
+    vote();
+  }, defect);
 
   const submit = (request: SeenRequest): CannedAnswer => {
     if (request.headers.authorization !== `Bearer ${AGENT_KEY}`)
@@ -62,6 +79,7 @@ export async function startStoryServer(defect?: Defect) {
             ? pendingView(same)
             : executionView(same);
     executions.set(id, { view, amount, attemptId: body.attemptId });
+    if (view.status === 'pending_approval') slack.opened(id);
     return { status: view.status === 'pending_approval' ? 202 : 200, body: view };
   };
 
@@ -88,28 +106,25 @@ export async function startStoryServer(defect?: Defect) {
     return { status: 200, body: change(entry, { status: 'executing', mayRun: true }) };
   };
 
-  const vote = (request: SeenRequest): CannedAnswer => {
-    const entry = [...executions.values()].find((each) => each.view.status === 'pending_approval');
-    if (entry === undefined || request.headers.authorization !== `Bearer ${APPROVER_KEY}`)
-      return problem(403, 'not_eligible');
-    if (defect !== 'approves_nothing') change(entry, { status: 'approved' });
-    else change(entry, { status: 'rejected' });
-    return {
-      status: 200,
-      body: {
-        executionId: entry.view.executionId,
-        approvalId: 'a1',
-        counted: true,
-        repeated: false,
-        verdict: 'approve',
-        status: 'approved',
-        auditSeq: 9,
-      },
-    };
+  const isPending = ({ view }: Attempted): boolean => view.status === 'pending_approval';
+  const vote = (): void => {
+    const entry = [...executions.values()].find(isPending);
+    if (entry !== undefined)
+      change(entry, { status: defect === 'approves_nothing' ? 'rejected' : 'approved' });
   };
+
+  const linked = (user: string) => ({
+    ...{ id: 'i1', teamId: slack.teamId, userId: 'U1', principal: `user:${user}` },
+    ...{ assurance: 'issued', enrolledBy: 'user:admin', linkedAt: 't' },
+  });
 
   const killSwitch = (active: boolean): CannedAnswer => {
     killed = active || defect === 'stays_killed';
+    if (active) {
+      for (const entry of [...executions.values()].filter(isPending))
+        change(entry, { status: defect === 'spares_what_waits' ? 'approved' : 'killed' });
+      slack.killed();
+    }
     return {
       status: 200,
       body: {
@@ -125,29 +140,16 @@ export async function startStoryServer(defect?: Defect) {
     };
   };
 
-  const pending = (): CannedAnswer => ({
-    status: 200,
-    body: {
-      items: [...executions.values()]
-        .filter((each) => each.view.status === 'pending_approval')
-        .map((each) =>
-          pendingApproval({
-            executionId: each.view.executionId,
-            argsDigest: defect === 'other_digest' ? 'ff' : DIGEST,
-          }),
-        ),
-    },
-  });
-
   const server = await startCannedServer((request) => {
     const [, , collection, id, action] = request.path.split('/');
     const entry = executions.get(id ?? '');
     switch (`${request.method} ${collection ?? ''}`) {
       case 'POST users':
-        return {
-          status: 201,
-          body: id === undefined ? JSON.parse(request.text) : { id: 'key', key: APPROVER_KEY },
-        };
+        return { status: 201, body: id === undefined ? JSON.parse(request.text) : linked(id) };
+      case 'PUT on-call':
+        return { status: 200, body: { schedule: id, shifts: [], onCallNow: ['carol'] } };
+      case 'POST chains':
+        return { status: 201, body: { id: 'standard', version: 2 } };
       case 'POST agents':
         return {
           status: 201,
@@ -158,10 +160,6 @@ export async function startStoryServer(defect?: Defect) {
           status: 201,
           body: { id: 'support', version: 1, published: true, unchanged: false, warnings: [] },
         };
-      case 'GET approvals':
-        return pending();
-      case 'POST approvals':
-        return vote(request);
       case 'POST kill-switches':
         return killSwitch(true);
       case 'DELETE kill-switches':
@@ -177,6 +175,7 @@ export async function startStoryServer(defect?: Defect) {
           },
         };
       case 'GET executions':
+        if (action === 'receipt') return { status: 200, body: refundReceipt(keys, defect) };
         return entry && read(entry, request);
       case 'POST executions':
         if (id === undefined) return submit(request);
@@ -188,5 +187,5 @@ export async function startStoryServer(defect?: Defect) {
         return undefined;
     }
   });
-  return server;
+  return { ...server, slack, keysText: JSON.stringify(keys.publicKeys()) };
 }
