@@ -55,6 +55,13 @@ export const FORGED: RefusalText = {
   howToFix: 'Use the card in the channel of approvals, or open the request on the dashboard.',
 };
 
+/** The card is shown by the chat before its place is known here: a lost answer, a restart in between. */
+export const NOT_KNOWN_YET: RefusalText = {
+  refusal: 'unavailable',
+  why: 'This card was posted a moment ago and is not registered yet, so nothing was recorded.',
+  howToFix: 'Press again in a minute.',
+};
+
 export const EXTERNAL: RefusalText = {
   refusal: 'external_channel',
   why: 'This channel is shared with another organisation, and nothing is decided there.',

@@ -4,6 +4,7 @@ import {
   codeOf,
   EXTERNAL,
   FORGED,
+  NOT_KNOWN_YET,
   NOT_YOURS,
   refusalText,
   UNAVAILABLE,
@@ -29,7 +30,7 @@ import type { Logger } from './ports';
 import type { ReadCard } from './read-card';
 
 export interface ChannelInboxDeps {
-  readonly store: Pick<ChannelMessageStore, 'messageAt'>;
+  readonly store: Pick<ChannelMessageStore, 'messageAt' | 'isPosting'>;
   readonly resolveAccount: (account: ChatAccount) => Promise<Caller | undefined>;
   readonly castVote: (
     caller: Caller,
@@ -112,6 +113,8 @@ async function admit(
     return refused(text);
   };
   const { button } = act;
+  if (message === undefined && (await deps.store.isPosting(button.execution)))
+    return refuse(NOT_KNOWN_YET);
   const isOurs =
     message !== undefined &&
     isCard(message.purpose) &&

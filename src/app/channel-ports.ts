@@ -102,6 +102,8 @@ export interface ChannelMessageStore {
   cardPlace(tenant: TenantId, execution: ExecutionId): Promise<MessagePlace | undefined>;
   /** The message we posted there, if we did: a click elsewhere is forged. */
   messageAt(place: Pick<MessagePlace, 'channelId' | 'ts'>): Promise<ChannelMessage | undefined>;
+  /** Whether a card of the execution may stand somewhere already, its place not recorded yet. */
+  isPosting(execution: string): Promise<boolean>;
   /** For status and alarms. */
   backlog(): Promise<{
     readonly behind: number;

@@ -182,6 +182,15 @@ export function createChannelMessageStore(system: Pool): ChannelMessageStore {
       });
       return found.rows[0] === undefined ? undefined : messageOf(found.rows[0]);
     },
+    isPosting: async (execution) => {
+      const found = await system.query({
+        name: 'card in flight',
+        text: `SELECT 1 FROM tenants t JOIN channel_messages m ON m.tenant = t.id AND m.execution = $1
+                WHERE m.is_card AND m.posting_since IS NOT NULL AND m.ts IS NULL LIMIT 1`,
+        values: [execution],
+      });
+      return found.rowCount === 1;
+    },
     backlog: async () => {
       // Since when a message is behind is not kept; its execution's last change is the next best thing.
       const found = await system.query<{ behind: number; oldest: number; given_up: number }>(

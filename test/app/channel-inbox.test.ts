@@ -9,6 +9,8 @@ import { DEFAULT_TENANT, executionId, principalId, tenantId } from '../../src/co
 import { sampleCard } from '../channels/sample-card';
 
 const EXECUTION = executionId('01890a5d-ac96-774b-bcce-b302099a8057');
+/** Its card stands in the chat, the answer to the post was lost. */
+const IN_FLIGHT = '01890a5d-ac96-774b-bcce-b302099a8058';
 const PLACE = { channelId: 'C1', ts: '1.1' };
 const ACCOUNT = { teamId: 'T1', userId: 'U1' };
 
@@ -65,6 +67,7 @@ function scene(over: Partial<ChannelInboxDeps> = {}, card: Partial<ApprovalCard>
     store: {
       messageAt: async ({ channelId, ts }) =>
         channelId === PLACE.channelId && ts === PLACE.ts ? MESSAGE : undefined,
+      isPosting: async (execution) => execution === IN_FLIGHT,
     },
     resolveAccount: async ({ userId }) => (userId === 'U1' ? ALICE : undefined),
     castVote: async (_caller, input) => {
@@ -150,9 +153,21 @@ describe('a vote from a chat', () => {
     expect(seen.votes).toEqual([]);
   });
 
+  it('is asked for again, and not called forged, while its card is not registered yet', async () => {
+    const { vote, seen } = scene();
+    const early = { ...button({ execution: IN_FLIGHT }), place: { ...PLACE, ts: '2.2' } };
+    const reply = await vote(early);
+    expect(reply).toMatchObject({ ok: false, refusal: 'unavailable' });
+    expect(JSON.stringify(reply)).toContain('Press again');
+    expect(seen.audits).toMatchObject([{ event: { outcome: 'unavailable' } }]);
+    expect(seen.votes).toEqual([]);
+  });
+
   it('is refused on a note of ours, which has no buttons', async () => {
     const note = { ...MESSAGE, purpose: { kind: 'ended' } } as const;
-    const { vote } = scene({ store: { messageAt: async () => note } });
+    const { vote } = scene({
+      store: { messageAt: async () => note, isPosting: async () => false },
+    });
     expect(await vote()).toMatchObject({ ok: false, refusal: 'forged' });
   });
 
@@ -194,7 +209,7 @@ describe('a vote from a chat', () => {
     const fail = () => Promise.reject(broken);
     for (const over of [
       throwing(broken),
-      { store: { messageAt: fail } },
+      { store: { messageAt: fail, isPosting: fail } },
       { resolveAccount: fail },
     ] as Partial<ChannelInboxDeps>[]) {
       const { vote } = scene(over);

@@ -143,6 +143,10 @@ export function createMemoryMessageStore(nowMs: () => number): MemoryMessageStor
       const row = all().find(({ place }) => place?.channelId === channelId && place.ts === ts);
       return row === undefined ? undefined : messageOf(row);
     },
+    isPosting: async (execution) => {
+      const row = all().find((each) => each.execution === execution && isCard(each.purpose));
+      return row?.postingSinceMs !== undefined && row.place === undefined;
+    },
     backlog: async () => ({
       behind: all().filter((row) => isBehind(row) && mayGo(row)).length,
       oldestMs: 0,

@@ -107,9 +107,12 @@ describe.each(subjects)('messages that channels owe, %s', (_name, make) => {
     expect(message.renderedVersion).toBe(0);
     expect(message).not.toHaveProperty('place');
     expect(await store.cardPlace(DEFAULT_TENANT, execution)).toBeUndefined();
+    expect(await store.isPosting(execution)).toBe(false);
     expect(await store.posting(message, 'a')).toBe(true);
+    expect(await store.isPosting(execution)).toBe(true);
     const place = { ...PLACE, ts: randomUUID() };
     await store.posted(message, 'a', place);
+    expect(await store.isPosting(execution)).toBe(false);
     expect(await store.cardPlace(DEFAULT_TENANT, execution)).toEqual(place);
     expect(await store.messageAt(place)).toMatchObject({ execution, id: message.id, place });
     expect(await store.messageAt({ ...place, channelId: 'C2' })).toBeUndefined();
