@@ -44,6 +44,7 @@ const environment = z.strictObject({
   TEMPORAL_NAMESPACE: text('use the name of a Temporal namespace', 200).default('default'),
   TEMPORAL_TASK_QUEUE: text('use the name of a task queue', 200).default('countersign'),
   TEMPORAL_UI_URL: url(['http:', 'https:'], 'http://127.0.0.1:8233').optional(),
+  COUNTERSIGN_PUBLIC_URL: url(['http:', 'https:'], 'https://countersign.example.com').optional(),
   COUNTERSIGN_BOOTSTRAP_ADMIN_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{1,512}$/, 'use up to 512 visible ASCII characters without spaces')
@@ -71,6 +72,8 @@ export interface Config {
   readonly temporalNamespace: string;
   readonly temporalTaskQueue: string;
   readonly temporalUiUrl?: string;
+  /** Address under which people open this installation in a browser; for links on cards. */
+  readonly publicUrl?: string;
   /** A secret; never to be logged. */
   readonly bootstrapAdminKey?: string;
   readonly environment: 'development' | 'production';
@@ -127,6 +130,7 @@ function toConfig(read: z.output<typeof environment>): Config {
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: temporalAddress,
     TEMPORAL_UI_URL: temporalUiUrl,
+    COUNTERSIGN_PUBLIC_URL: publicUrl,
     COUNTERSIGN_BOOTSTRAP_ADMIN_KEY: bootstrapAdminKey,
   } = read;
   const slack = slackSettingsOf(read);
@@ -140,6 +144,7 @@ function toConfig(read: z.output<typeof environment>): Config {
     temporalNamespace: read.TEMPORAL_NAMESPACE,
     temporalTaskQueue: read.TEMPORAL_TASK_QUEUE,
     ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
+    ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
     ...(bootstrapAdminKey === undefined ? {} : { bootstrapAdminKey }),
     environment: read.COUNTERSIGN_ENV,
     maxStartLagMs: read.COUNTERSIGN_MAX_START_LAG_MS,

@@ -98,6 +98,7 @@ export async function runChannels(
   const parts = startChannels({
     ...{ core, database, crypto, logger, slack },
     channel: config.slackChannel,
+    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
   });
   const close = await listen(parts, config.port, config.host);
   say(`Channels run${slack.appToken === undefined ? ' · Slack posts to /slack/events' : ''}`);

@@ -188,10 +188,11 @@ const slackEvents =
 function serveSlack(
   input: ServerProcessInput,
   assembled: Assembled,
-  publicUrl: string | undefined,
+  listeningUrl: string | undefined,
 ): ChannelsParts | undefined {
   if (input.slack === undefined) return undefined;
   const { core, database } = assembled;
+  const publicUrl = input.config.publicUrl ?? listeningUrl;
   const channels = startChannels({
     core,
     database,

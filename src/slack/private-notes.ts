@@ -154,7 +154,10 @@ export function linkNote(link: {
       ...linked,
       context([
         mrkdwn(`valid until ${dateOf(link.expiresAt)}`),
-        plain('Show it to nobody: whoever redeems it decides with your clicks.', 200),
+        plain(
+          'Redeem it yourself, with your own key: this account votes as whoever redeems it.',
+          200,
+        ),
       ]),
     ],
     `Valid until ${utcText(link.expiresAt)}.`,

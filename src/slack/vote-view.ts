@@ -69,7 +69,9 @@ function rationaleInput(minLength: number): InputBlock {
     hint: plain(
       minLength === 0
         ? 'Optional. It is kept with your vote and shown on the card.'
-        : `At least ${minLength} characters. It is kept with your vote and shown on the card.`,
+        : minLength <= 1
+          ? 'It is kept with your vote and shown on the card.'
+          : `At least ${minLength} characters. It is kept with your vote and shown on the card.`,
       200,
     ),
     element: {

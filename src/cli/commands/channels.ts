@@ -4,13 +4,14 @@ import { EXIT } from '../exit-codes';
 import { inert } from '../inert-text';
 import type { Output } from '../output';
 import type { SlackIdentity } from '../resources';
-import { processAction } from './start';
+import { listenOptions, processAction } from './start';
 
 export function registerChannels(program: Command, run: Run): void {
-  const group = program
-    .command('channels')
-    .description('run only the process that speaks with chats; or one of the commands below')
-    .action(processAction(program, run, 'channels'));
+  const group = listenOptions(
+    program
+      .command('channels')
+      .description('run only the process that speaks with chats; or one of the commands below'),
+  ).action(processAction(program, run, 'channels'));
   group
     .command('status')
     .description('messages that wait and messages that were given up')

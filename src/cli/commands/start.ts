@@ -64,7 +64,8 @@ export const processAction = (
     return EXIT.badArguments;
   });
 
-const listenOptions = (command: Command): Command =>
+/** Where the process listens. */
+export const listenOptions = (command: Command): Command =>
   command
     .addOption(
       new Option('--port <number>', 'port of the API (default: PORT, then 8080)').argParser(port),
