@@ -5,6 +5,7 @@ import { govern } from '../core/execution/govern';
 import type { JsonObject } from '../core/json';
 import { basisOf } from '../core/policy/basis';
 import type { AgentProfile, Facts, PolicyDecision, PolicyRequest } from '../core/policy/model';
+import { factsNeeded } from '../core/policy/policy-set';
 import type { Cryptography, TenantSnapshot } from './ports';
 
 const encoder = new TextEncoder();
@@ -31,6 +32,11 @@ export const policyRequest = (agent: AgentProfile, fields: RequestFields): Polic
   agent,
   ...fields,
 });
+
+/** Names of the facts that rules covering the request and conditions of chains look at. */
+export const factsFor = (request: PolicyRequest, snapshot: TenantSnapshot): readonly string[] => [
+  ...new Set([...factsNeeded(request, snapshot.policySet), ...snapshot.chainFacts]),
+];
 
 /** Each chain asked for with its version: a merged ladder shows only the highest. */
 const chainVersions = (decision: PolicyDecision, { chains }: TenantSnapshot): readonly string[] =>

@@ -1,20 +1,16 @@
 import { canonicalJson } from '../core/audit/canonical-json';
 import { describeApprovers } from '../core/escalation/chain';
 import type { EvaluationView } from '../core/execution/view';
-import { agentId } from '../core/ids';
-import { factsNeeded } from '../core/policy/policy-set';
-import { requirePermission, type Caller } from './caller';
-import { decideRequest, policyRequest } from './decide-request';
-import type { Cryptography, FactGatherer, SnapshotSource } from './ports';
+import type { Caller } from './caller';
+import { decideRequest } from './decide-request';
+import type { Cryptography } from './ports';
 import type { ExecutionReads } from './read-ports';
-import { registeredAgent, requestFields, requireOwnAgent, type SubmitInput } from './submit-input';
+import type { SubmitInput } from './submit-input';
+import { trialRequest, type TrialDeps } from './trial-request';
 
-export interface EvaluateDeps {
-  readonly snapshots: SnapshotSource;
+export interface EvaluateDeps extends TrialDeps {
   readonly crypto: Cryptography;
-  readonly facts: FactGatherer;
   readonly reads: Pick<ExecutionReads, 'nowMs'>;
-  readonly factDeadlineMs: number;
   /** Coalesced to one audit row per credential and minute. */
   readonly noteEvaluation: (caller: Caller, verdict: string) => void;
 }
@@ -22,14 +18,7 @@ export interface EvaluateDeps {
 /** Decides and explains; reserves nothing, asks nobody, returns no execution id. */
 export function createEvaluateRequest(deps: EvaluateDeps) {
   return async (caller: Caller, input: SubmitInput): Promise<EvaluationView> => {
-    requirePermission(caller, 'policies:evaluate');
-    if (caller.agent !== undefined) requireOwnAgent(caller, input.agent);
-    const snapshot = await deps.snapshots.current(caller.tenant);
-    const agent = await registeredAgent(snapshot, agentId(input.agent));
-    const request = policyRequest(agent, requestFields(input, agent));
-    const names = factsNeeded(request, snapshot.policySet);
-    const facts =
-      names.length === 0 ? {} : await deps.facts.gather(request, names, deps.factDeadlineMs);
+    const { snapshot, request, facts } = await trialRequest(deps, caller, input);
     const nowMs = input.time === undefined ? await deps.reads.nowMs() : Date.parse(input.time);
     const { decision, ladder } = decideRequest(deps.crypto, snapshot, request, facts, nowMs);
     deps.noteEvaluation(caller, decision.verdict);

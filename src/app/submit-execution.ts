@@ -3,10 +3,9 @@ import { isOpen } from '../core/execution/state';
 import type { ExecutionView } from '../core/execution/view';
 import { agentId, executionId } from '../core/ids';
 import type { AgentProfile, Facts } from '../core/policy/model';
-import { factsNeeded } from '../core/policy/policy-set';
 import { requirePermission, type Caller } from './caller';
 import { commitNew, repeatOf, type Draft, type Submission } from './commit-decision';
-import { policyRequest } from './decide-request';
+import { factsFor, policyRequest } from './decide-request';
 import { openKind, seal } from './payloads';
 import type { Cryptography, FactGatherer, StartLag, WorkflowStarter } from './ports';
 import type { ExecutionReads } from './read-ports';
@@ -75,11 +74,9 @@ export function createSubmitExecution(deps: SubmitDeps) {
       prepare: async (snapshot) => {
         const profile = await registeredAgent(snapshot, agentId(input.agent));
         const request = policyRequest(profile, requestFields(input, profile));
-        const needed = new Set([
-          ...factsNeeded(request, snapshot.policySet),
-          ...snapshot.chainFacts,
-        ]);
-        const missing = [...needed].filter((name) => gathered?.facts[name] === undefined);
+        const missing = factsFor(request, snapshot).filter(
+          (name) => gathered?.facts[name] === undefined,
+        );
         const fresh =
           missing.length === 0
             ? {}
