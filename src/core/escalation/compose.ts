@@ -25,6 +25,25 @@ function withFirstLevelRole(chain: ChainDefinition, role: string): ChainDefiniti
   return { ...chain, levels };
 }
 
+/**
+ * The rungs of a chain for one requirement. The people that a policy names take the place of the first level's; where
+ * this request does not climb that level they are asked together with the people of the level it begins at, because
+ * no rule of a chain takes away whom a policy wants.
+ */
+function climbFor(
+  chain: ChainDefinition,
+  { approverRole }: ApprovalRequirement,
+  situation: LadderSituation,
+): Ladder {
+  if (approverRole === undefined) return climb(chain, situation);
+  const asked = withFirstLevelRole(chain, approverRole);
+  const ladder = climb(asked, situation);
+  const [first] = asked.levels;
+  if (first === undefined || ladder.levels[0]?.number === first.number) return ladder;
+  const named = { ...asked, levels: [withoutCondition(first)], startLevels: [] };
+  return mergeLadders(ladder, climb(named, situation));
+}
+
 const withoutCondition = ({ when: _resolved, ...level }: ChainLevel): ChainLevel => level;
 
 /** The levels this request climbs. Somebody is always asked: where no level is left, the last one is. */
@@ -168,11 +187,7 @@ export function ladderFor(
   for (const requirement of requirements) {
     const chain = chains.get(requirement.chain);
     if (chain === undefined) return undefined;
-    const asked =
-      requirement.approverRole === undefined
-        ? chain
-        : withFirstLevelRole(chain, requirement.approverRole);
-    const ladder = climb(asked, situation);
+    const ladder = climbFor(chain, requirement, situation);
     merged = merged === undefined ? ladder : mergeLadders(merged, ladder);
   }
   return merged;

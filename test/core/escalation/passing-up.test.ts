@@ -1,10 +1,12 @@
-import type { Ladder } from '../../../src/core/escalation/chain';
+import { describeApprovers, type Ladder } from '../../../src/core/escalation/chain';
+import { ladderFor } from '../../../src/core/escalation/compose';
 import { mergeLadders } from '../../../src/core/escalation/merge-ladders';
 import type { ExecutionState } from '../../../src/core/execution/state';
 import { applyEvent } from '../../../src/core/execution/transition';
 import type { VoteEvent } from '../../../src/core/execution/vote';
 import { userPrincipal, type PrincipalId } from '../../../src/core/ids';
 import {
+  CALM,
   chainOf,
   contextOf,
   ladderOf,
@@ -85,5 +87,23 @@ describe('a level that is asked again below one that is behind it (attack)', () 
   it('passing it up has nobody left to ask, so it is refused and nothing is approved', () => {
     const up = vote(again, OPS2, 'escalate', left);
     expect([wordOf(up.answer), up.state.verdict]).toEqual(['no_higher_level', 'pending_approval']);
+  });
+});
+
+describe('the people whom a policy names for a chain (attack)', () => {
+  const always = { kind: 'field', field: 'args.amount', optional: false } as const;
+  const when = { ...always, test: { operator: 'greater_than', value: 1 } } as const;
+  const levels = [levelOf('ops'), levelOf('lead')];
+  const start = chainOf({ id: 'own', levels, startLevels: [{ riskAtLeast: 61, level: 2 }] });
+  const conditional = chainOf({ id: 'own', levels: [levelOf('ops', { when }), levelOf('lead')] });
+
+  it.each([
+    ['the first level is climbed', start, { riskScore: 10 }, ['role:finance', 'role:lead']],
+    ['the risk begins above it', start, { riskScore: 70 }, ['role:finance and role:lead']],
+    ['its condition is false', conditional, { holds: () => false }, ['role:finance and role:lead']],
+  ])('are asked wherever the ladder begins: %s', (_, chain, situation, expected) => {
+    const requirement = { chain: 'own', approverRole: 'finance' };
+    const ladder = ladderFor([requirement], new Map([['own', chain]]), { ...CALM, ...situation });
+    expect(ladder?.levels.map(describeApprovers)).toEqual(expected);
   });
 });
