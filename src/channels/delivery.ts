@@ -157,8 +157,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   let databaseAway = false;
   let cancelTick: (() => void) | undefined;
   const { store, clock, logger, holder } = deps;
+  // What ended may be what others waited for: a note follows its card at once.
   const work = createWork({ ...deps, health, isStopping: () => !running }, () => {
-    if (again) claim();
+    claim();
   });
 
   const claimOnce = async (free: number): Promise<void> => {

@@ -18,9 +18,13 @@ const inThread = (m: string): string =>
 const sameThread = (m: string): string =>
   `${m}.tenant = m.tenant AND ${m}.execution = m.execution AND ${m}.channel = m.channel`;
 
-/** A note waits for its card and for the notes before it, so that a thread tells its story in order. */
+/**
+ * A note waits for its card and for the notes before it, so that a thread tells its story in order. The card
+ * must show what the note speaks of: a card that was deleted is found out then, and the note joins the new one.
+ */
 const MAY_GO = `(NOT ${inThread('m')} OR (
-  EXISTS (SELECT 1 FROM channel_messages c WHERE ${sameThread('c')} AND c.purpose_key = 'card' AND c.ts IS NOT NULL)
+  EXISTS (SELECT 1 FROM channel_messages c WHERE ${sameThread('c')} AND c.purpose_key = 'card' AND c.ts IS NOT NULL
+           AND (c.rendered_version >= m.desired_version OR c.given_up))
   AND NOT EXISTS (SELECT 1 FROM channel_messages e WHERE ${sameThread('e')} AND ${inThread('e')}
                    AND ${behind('e')} AND (e.created_at, e.id) < (m.created_at, m.id))))`;
 

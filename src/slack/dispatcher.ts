@@ -1,20 +1,31 @@
 import { readSlackPayload, readSlackSender } from '../contract/slack-payloads';
 import { messageOf } from './bounded-wait';
-import type { Ack, IngressDeps } from './ingress';
+import { ackTimeLeftMs, type Ack, type IngressDeps } from './ingress';
 import { onCommand } from './on-command';
 import { onPress } from './on-press';
 import { onSubmission } from './on-submission';
 import { UNKNOWN_ACTION_NOTE } from './private-notes';
 
 export interface Dispatcher {
-  /** Handles one authenticated payload; never throws. Acknowledges it exactly once. */
-  dispatch(body: unknown, ack: (response?: unknown) => Promise<void>): Promise<void>;
+  /**
+   * Handles one authenticated payload; never throws. Acknowledges it exactly once.
+   * @param arrivedMs of `performance.now()`, where it waited on its way here
+   */
+  dispatch(
+    body: unknown,
+    ack: (response?: unknown) => Promise<void>,
+    arrivedMs?: number,
+  ): Promise<void>;
   /** Ends when everything under way has ended, or after `limitMs`. */
   drain(limitMs: number): Promise<void>;
 }
 
 /** A vote stands even where its acknowledgement finds no connection any more; the person sees Slack's error. */
-function once(ack: (response?: unknown) => Promise<void>, logger: IngressDeps['logger']): Ack {
+function once(
+  ack: (response?: unknown) => Promise<void>,
+  arrivedMs: number,
+  logger: IngressDeps['logger'],
+): Ack {
   let sending: Promise<boolean> | undefined;
   const send = async (response: unknown): Promise<boolean> => {
     try {
@@ -25,7 +36,8 @@ function once(ack: (response?: unknown) => Promise<void>, logger: IngressDeps['l
       return false;
     }
   };
-  return (response) => (sending ??= send(response));
+  const first = (response?: unknown): Promise<boolean> => (sending ??= send(response));
+  return Object.assign(first, { leftMs: () => ackTimeLeftMs(arrivedMs) });
 }
 
 /**
@@ -77,8 +89,8 @@ export function createDispatcher(deps: IngressDeps, appId: () => string | undefi
   };
 
   return {
-    async dispatch(body, ack) {
-      const work = handle(body, once(ack, logger));
+    async dispatch(body, ack, arrivedMs = performance.now()) {
+      const work = handle(body, once(ack, arrivedMs, logger));
       underWay.add(work);
       await work.finally(() => underWay.delete(work));
     },

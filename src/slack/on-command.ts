@@ -1,7 +1,7 @@
 import type { SlackCommand } from '../contract/slack-payloads';
 import { isDomainError } from '../core/errors';
 import { messageOf, within } from './bounded-wait';
-import { ACK_WITHIN_MS, GIVE_UP_MS, type Ack, type IngressDeps } from './ingress';
+import { GIVE_UP_MS, type Ack, type IngressDeps } from './ingress';
 import { answerBody } from './private-answers';
 import {
   codeRefusedNote,
@@ -22,7 +22,7 @@ export async function onCommand(
 
   const account = { teamId: command.team_id, userId: command.user_id };
   const making = deps.inbox.linkCode(account).then(linkNote);
-  const outcome = await within(making, ACK_WITHIN_MS);
+  const outcome = await within(making, ack.leftMs());
   if (outcome.kind === 'done') return ack(answerBody(outcome.value));
   await ack();
   const late = outcome.kind === 'late' ? await within(making, GIVE_UP_MS) : outcome;

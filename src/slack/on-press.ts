@@ -18,7 +18,7 @@ import {
 } from './button-value';
 import { ACTION } from './card-buttons';
 import { detailsView, idLines } from './details-view';
-import { ACK_WITHIN_MS, GIVE_UP_MS, UNAVAILABLE, type Ack, type IngressDeps } from './ingress';
+import { GIVE_UP_MS, UNAVAILABLE, type Ack, type IngressDeps } from './ingress';
 import type { AnswerAddress } from './private-answers';
 import {
   FORM_NOT_OPENED_NOTE,
@@ -130,7 +130,7 @@ async function vote(deps: IngressDeps, pressed: Pressed, verdict: Verdict): Prom
     rationale: '',
     commandId: commandIdOfPress(pressed.press),
   });
-  let outcome = await within(voting, ACK_WITHIN_MS);
+  let outcome = await within(voting, pressed.ack.leftMs());
   await pressed.ack();
   if (outcome.kind === 'late') outcome = await within(voting, GIVE_UP_MS);
   let note: PrivateNote = UNREACHABLE_NOTE;

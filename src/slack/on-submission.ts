@@ -3,7 +3,7 @@ import type { SlackFormState, SlackSubmission } from '../contract/slack-payloads
 import { accountOfPayload, commandIdOfSubmission, isExternalPayload } from './act-of-payload';
 import { accountsOfCard } from './accounts';
 import { messageOf, within, type Awaited as Outcome } from './bounded-wait';
-import { ACK_WITHIN_MS, GIVE_UP_MS, type Ack, type IngressDeps } from './ingress';
+import { GIVE_UP_MS, type Ack, type IngressDeps } from './ingress';
 import {
   noteView,
   RECORDING_VIEW,
@@ -93,7 +93,7 @@ export async function onSubmission(
     rationale,
     commandId: commandIdOfSubmission(submission, rationale),
   });
-  const outcome = await within(voting, ACK_WITHIN_MS);
+  const outcome = await within(voting, ack.leftMs());
   if (
     outcome.kind === 'done' &&
     !outcome.value.ok &&

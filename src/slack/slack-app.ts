@@ -72,7 +72,12 @@ function createBolt(deps: SlackAppDeps, receiver: Receiver, dispatcher: Dispatch
   app.use(async (args) => {
     if (!('ack' in args) || typeof args.ack !== 'function') return;
     const ack = args.ack as (response?: unknown) => Promise<void>;
-    await dispatcher.dispatch(args.body, ack);
+    const { arrivedMs } = args.context;
+    await dispatcher.dispatch(
+      args.body,
+      ack,
+      typeof arrivedMs === 'number' ? arrivedMs : undefined,
+    );
   });
   app.error(async (error) => {
     logger.error({ error: messageOf(error) }, 'Slack: an interaction failed');

@@ -54,9 +54,13 @@ export function createMemoryMessageStore(nowMs: () => number): MemoryMessageStor
   const isBehind = (row: Stored): boolean => row.rendered < row.desired && !row.givenUp;
   const cardOf = (execution: ExecutionId): Stored | undefined =>
     all().find((row) => row.execution === execution && row.purpose.kind === 'card');
+  const cardStandsFor = (row: Stored): boolean => {
+    const card = cardOf(row.execution);
+    return card?.place !== undefined && (card.rendered >= row.desired || card.givenUp);
+  };
   const mayGo = (row: Stored): boolean =>
     !isThreadPurpose(row.purpose) ||
-    (cardOf(row.execution)?.place !== undefined &&
+    (cardStandsFor(row) &&
       !all().some(
         (other) =>
           other.execution === row.execution &&

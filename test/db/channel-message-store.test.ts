@@ -203,7 +203,7 @@ describe.each(subjects)('messages that channels owe, %s', (_name, make) => {
     expect(again).toMatchObject({ renderedVersion: 0 });
   });
 
-  it('holds the notes of a thread until their card stands, then gives them in order', async () => {
+  it('holds the notes of a thread until their card shows as much, then gives them in order', async () => {
     const execution = id();
     await subject.put(execution, { kind: 'opened', opening: 1, why: 'first' }, 1);
     await subject.put(execution, { kind: 'ended' }, 1);
@@ -215,6 +215,9 @@ describe.each(subjects)('messages that channels owe, %s', (_name, make) => {
     expect(await store.claim('a', 8, LONG_MS)).toEqual([]);
     await store.posting(card, 'a');
     await store.posted(card, 'a', { ...PLACE, ts: randomUUID() });
+    // Until it was brought up to date nobody knows whether it was deleted.
+    expect(await store.claim('b', 8, LONG_MS)).toEqual([]);
+    await store.rendered(card, 'a', 1);
     const opened = await claimOne('b');
     expect(opened.purpose).toEqual({ kind: 'opened', opening: 1, why: 'first' });
     expect(await store.claim('b', 8, LONG_MS)).toEqual([]);

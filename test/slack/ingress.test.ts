@@ -113,6 +113,14 @@ describe.each(['socket', 'http'] as const)('what people do, over %s', (mode) => 
     expect(stage.slack.violations()).toEqual([]);
   });
 
+  it('counts what a delivery waited on its way among the time it has', async () => {
+    stage.inbox.firstSightMs = 1_500;
+    stage.inbox.delayMs = 2_900;
+    expect(await click('cs:approve')).toMatchObject({ acked: true });
+    await answered('Your approval is recorded.');
+    expect(stage.slack.violations()).toEqual([]);
+  });
+
   it('says that it does not know when the vote fails', async () => {
     stage.inbox.failWith = new Error('no database');
     expect(await click('cs:approve')).toMatchObject({ acked: true });

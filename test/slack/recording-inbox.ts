@@ -21,6 +21,8 @@ export interface RecordingInbox extends ChannelInbox {
   delayMs: number;
   failWith: Error | undefined;
   firstSightFails: boolean;
+  /** Milliseconds that looking a signature up takes. */
+  firstSightMs: number;
 }
 
 export const refusal = (over: Partial<Refusal> = {}): Refusal => ({
@@ -44,6 +46,7 @@ export function createRecordingInbox(): RecordingInbox {
     delayMs: 0,
     failWith: undefined,
     firstSightFails: false,
+    firstSightMs: 0,
     async vote(input) {
       inbox.votes.push(input);
       const before = counted.get(input.commandId);
@@ -74,6 +77,7 @@ export function createRecordingInbox(): RecordingInbox {
     },
     async firstSight(signature) {
       if (inbox.firstSightFails) throw new Error('no database');
+      await new Promise((resume) => setTimeout(resume, inbox.firstSightMs));
       if (seen.has(signature)) return false;
       seen.add(signature);
       return true;
