@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createActivities } from '../../activities/index';
 import { testServers } from '../support/test-servers';
 import { bundlePath, eventsOf, silent, startEngine, until, type Engine } from '../workflows/engine';
-import { pending, reject } from '../workflows/fake-execution';
+import { climbing, pending, reject } from '../workflows/fake-execution';
 import type { ActivityAnswer, ActivityCall, ChildOptions } from './worker-child';
 
 jest.setTimeout(60_000);
@@ -86,6 +86,26 @@ describe('a worker killed in the middle of a wait', () => {
       'notifyApprovers 1',
       'recordDue',
       'closeExecution',
+    ]);
+  });
+
+  it('is made up for between a reminder and the timer: neither fires again, nobody is asked twice', async () => {
+    const governed = await engine.govern(
+      climbing([
+        { number: 1, timeoutMs: 6_000, remindersMs: [300] },
+        { number: 2, timeoutMs: 500 },
+      ]),
+    );
+    const calls = () => engine.database.calls(governed.execution.input.executionId);
+    await until('reminded, timer set', async () => {
+      return (await eventsOf(governed)).filter(({ type }) => type === 'TimerStarted').length === 2;
+    });
+    children.at(-1)?.kill('SIGKILL');
+    startChild();
+    await expect(governed.result()).resolves.toMatchObject({ status: 'rejected' });
+    expect(calls()).toEqual([
+      ...['checkPolicy', 'openLevel', 'notifyApprovers 1', 'recordDue', 'recordDue'],
+      ...['openLevel', 'notifyApprovers 2', 'recordDue', 'closeExecution'],
     ]);
   });
 

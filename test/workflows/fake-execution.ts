@@ -10,6 +10,8 @@ export interface FakeExecution extends Moving {
   readonly input: GovernedInput;
   level: NonNullable<RunView['level']> | undefined;
   dueAtMs: number | undefined;
+  /** What is due then, where it is not the end of the wait. */
+  next?: 'reminder' | undefined;
   onDue: (execution: FakeExecution) => void;
   agent: string;
   reason: string;
@@ -27,15 +29,18 @@ export interface FakeDatabase {
 
 const settle = (execution: FakeExecution, status: RunView['status']): void => {
   Object.assign(execution, { status, waitingFor: 'nothing', level: undefined, dueAtMs: undefined });
+  execution.next = undefined;
   execution.version += 1;
 };
 
 export const reject = (execution: FakeExecution): void => settle(execution, 'rejected');
+export const kill = (execution: FakeExecution): void => settle(execution, 'killed');
 export const expire = (execution: FakeExecution): void => settle(execution, 'expired');
 
 export function awaitRelease(execution: FakeExecution, dueInMs = 3_600_000): void {
   Object.assign(execution, { status: 'approved', waitingFor: 'release', level: undefined });
   execution.dueAtMs = Date.now() + dueInMs;
+  execution.next = undefined;
   execution.onDue = expire;
   execution.version += 1;
 }
@@ -92,6 +97,44 @@ export function reopen(execution: FakeExecution, opening: number): void {
   if (execution.level === undefined) throw new Error('no level is open');
   execution.level = { ...execution.level, opening };
   execution.version += 1;
+}
+
+/** A level that is asked, with reminders so long after it opened. */
+export interface FakeLevel {
+  /** 1-based; a level that is asked again comes twice. */
+  readonly number: number;
+  readonly timeoutMs: number;
+  readonly remindersMs?: readonly number[];
+}
+
+/** Waits at each opening in turn, reminding where it says so; rejection follows the last. */
+export function climbing(openings: readonly FakeLevel[]): FakeExecution {
+  const execution = pending(1, Math.max(...openings.map(({ number }) => number)));
+  const open = (position: number): void => {
+    const opening = openings[position];
+    if (opening === undefined) return reject(execution);
+    const { number, timeoutMs, remindersMs = [] } = opening;
+    const openedAtMs = Date.now();
+    const endsAtMs = openedAtMs + timeoutMs;
+    const name = `L${String(number)}`;
+    const deadline = new Date(endsAtMs).toISOString();
+    const { of, approvers } = { of: 1, approvers: 'nobody', ...execution.level };
+    execution.level = { index: number, opening: position + 1, of, name, approvers, deadline };
+    const ahead = [...remindersMs];
+    const wait = (): void => {
+      const remindMs = ahead.shift();
+      execution.next = remindMs === undefined ? undefined : 'reminder';
+      execution.dueAtMs = remindMs === undefined ? endsAtMs : openedAtMs + remindMs;
+      execution.onDue = () => {
+        execution.version += 1;
+        if (remindMs === undefined) open(position + 1);
+        else wait();
+      };
+    };
+    wait();
+  };
+  open(0);
+  return execution;
 }
 
 /** The use cases over memory: same contract, no servers. */
@@ -172,7 +215,8 @@ function viewOf(execution: FakeExecution): RunView {
     version,
     waitingFor,
     ...(level === undefined ? {} : { level }),
-    ...(dueAtMs === undefined ? {} : { remainingMs: dueAtMs - Date.now() }),
+    ...(dueAtMs === undefined ? {} : { remainingMs: Math.max(0, dueAtMs - Date.now()) }),
+    ...(execution.next === undefined ? {} : { next: execution.next }),
     summary: {
       agent: execution.agent,
       action: 'refund',
