@@ -5,6 +5,11 @@ import { type Person, type SlackProduct, startSlackProduct } from '../support/sl
 import { type SlackScene, slackScene } from '../support/slack-scene';
 
 const LIMIT_MS = 90_000;
+/**
+ * Over HTTP every press is a connection of its own, and the three seconds of the fake count from before it is
+ * made: on a busy machine more of them would measure the test.
+ */
+const AT_ONCE = { socket: 100, http: 40 } as const;
 const ONE_CLICK = ['rationale: { approve: optional, reject: optional }'];
 
 describe.each(['socket', 'http'] as const)('clicks in Slack, over %s', (mode) => {
@@ -59,16 +64,16 @@ describe.each(['socket', 'http'] as const)('clicks in Slack, over %s', (mode) =>
   };
 
   it(
-    'count once, however often one person presses: 100 at once',
+    `count once, however often one person presses: ${String(AT_ONCE[mode])} at once`,
     async () => {
       const { id, card } = await shownRequest('pair');
       const before = toldTo(alice.account).length;
       const acts = await Promise.all(
-        Array.from({ length: 100 }, () => scene.click(alice.account, card, 'approve')),
+        Array.from({ length: AT_ONCE[mode] }, () => scene.click(alice.account, card, 'approve')),
       );
       expect(acts.filter(({ acked }) => !acked)).toEqual([]);
-      await scene.shown('100 private answers', () =>
-        toldTo(alice.account).length >= before + 100 ? true : undefined,
+      await scene.shown('as many private answers', () =>
+        toldTo(alice.account).length >= before + AT_ONCE[mode] ? true : undefined,
       );
       const answers = toldTo(alice.account).slice(before);
       expect(answers.filter((text) => !text.includes('Your approval is recorded'))).toEqual([]);
