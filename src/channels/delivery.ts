@@ -16,8 +16,11 @@ import {
 import { createLanes } from './lanes';
 
 const TICK_MS = 1_000;
-/** Longer than the longest call, so that what hangs has an end before somebody else tries. */
-const LEASE_MS = 60_000;
+/**
+ * Twice the longest call: what hangs has an end before somebody else tries, and what a dead process held is shown
+ * again soon.
+ */
+const LEASE_MS = 30_000;
 const CONCURRENCY = 8;
 const STOP_LIMIT_MS = 2_000;
 /** A channel that answers nothing for this long is an alarm, once per outage. */

@@ -3,7 +3,11 @@ import type { Rest } from '../support/rest';
 
 export interface ChainedEvent {
   readonly seq: number;
+  /** ISO 8601, by the database's clock. */
+  readonly ts: string;
   readonly type: string;
+  readonly actor: string;
+  readonly body: unknown;
   readonly outcome?: string;
   readonly execution?: string;
 }
