@@ -53,7 +53,8 @@ export interface Lease {
 const CALL_LIMIT_MS = 15_000;
 /** A look-up reaches this far behind the attempt, for the clocks of two companies. */
 const LOOK_BACK_MS = 60_000;
-const RETRY_LONGEST_MS = 60_000;
+/** Cards follow this soon after a channel is back; one call at a time a channel keeps it from being a storm. */
+const RETRY_LONGEST_MS = 15_000;
 /** A note whose thread is gone waits for its card to be posted anew this many times. */
 const GONE_THREAD_TRIES = 10;
 
@@ -68,7 +69,7 @@ const routeOf = (target: PostTarget): string => {
   }
 };
 
-/** Grows from a second to a minute, spread so that many messages do not come back at once. */
+/** Grows from a second to a quarter of a minute, spread so that many messages do not come back at once. */
 function retryInMs({ random }: DeliverDeps, attempts: number): number {
   const longest = Math.min(RETRY_LONGEST_MS, 1_000 * 2 ** Math.min(attempts + 1, 10));
   return Math.round(longest * (0.5 + random() / 2));

@@ -27,6 +27,9 @@ const event: fc.Arbitrary<Event> = fc.record({
   what: fc.constantFrom('change', 'change', 'change', 'kill', 'stop', 'start'),
 });
 
+// A few seconds on an idle machine; the law must not depend on how busy it is.
+jest.setTimeout(180_000);
+
 describe('the law of delivery', () => {
   it('shows each message once and in the end the newest version, whatever fails', async () => {
     await fc.assert(

@@ -68,11 +68,11 @@ describe('delivery', () => {
     expect(scene.downs).toHaveLength(1);
     expect(scene.givenUp).toEqual([]);
     expect(scene.delivery.state().failingForMs).toBeGreaterThan(9 * 60_000);
-    // Doubling from a second to a minute: about 6 tries in the first minute, then one or two a minute.
-    expect(scene.gateway.calls.length).toBeGreaterThan(12);
-    expect(scene.gateway.calls.length).toBeLessThan(30);
+    // Doubling from a second to a quarter of a minute: then four to eight tries a minute.
+    expect(scene.gateway.calls.length).toBeGreaterThan(36);
+    expect(scene.gateway.calls.length).toBeLessThan(90);
     scene.gateway.down = undefined;
-    await scene.clock.advance(61_000);
+    await scene.clock.advance(16_000);
     expect(versions(scene)).toEqual([1]);
     expect(scene.delivery.state().failingForMs).toBeUndefined();
   });

@@ -7,7 +7,7 @@ import type {
 } from '../../src/slack-local/surface';
 import { eventually } from './eventually';
 
-const SHOWN_WITHIN_MS = 20_000;
+const SHOWN_WITHIN_MS = 45_000;
 const CARD_BUTTONS = { approve: 'cs:approve', reject: 'cs:reject', details: 'cs:details' } as const;
 type CardButton = keyof typeof CARD_BUTTONS;
 
